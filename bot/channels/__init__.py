@@ -1,0 +1,1 @@
+"""The outsides of a conversation: Telegram, the terminal."""

@@ -1,0 +1,1 @@
+"""Updates -> conversation -> replies, acknowledged only when they have ended."""

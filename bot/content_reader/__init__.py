@@ -1,0 +1,1 @@
+"""YAML on disk -> Campaign, or Problems that tell an editor what to mend."""

@@ -1,0 +1,168 @@
+"""What a campaign can say: plain frozen records, already checked by the content reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+ContactStatus = Literal["usable", "check-first", "not-published"]
+ContactKind = Literal["phone", "page", "handle", "route", "none"]
+Place = Literal["iraq", "russia", "any"]
+Direction = Literal["rtl", "ltr"]
+Confidence = Literal["high", "medium", "low", "not-found"]
+
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language that answers are written in."""
+
+    code: str
+    """ISO 639 code; also the folder's name under content/."""
+    name: str
+    """Its own name for itself, for the language menu."""
+    direction: Direction
+    plural: str
+    """C expression of gettext's Plural-Forms header, in n."""
+    varieties: Mapping[str, int]
+    """Variety (key of a phrasings file) -> how many phrasings a topic should have in it."""
+    required: bool = True
+    """Whether every topic must have an answer in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A published page that facts come from."""
+
+    id: str
+    url: str
+    publisher: str
+    title: str
+    date: str | None
+    """The page's own date: YYYY, YYYY-MM or YYYY-MM-DD; None where the page shows none."""
+    date_note: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is known, who says so, and how sure it is."""
+
+    id: str
+    says: str
+    said_by: str
+    confidence: Confidence
+    disputed: str | None
+    sources: tuple[str, ...]
+    """Source ids; empty only where nothing was found."""
+    for_askers: bool
+    """False: kept for editors and coordinators, never stated in an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Someone who may help. Only a usable one's value ever reaches an asker."""
+
+    id: str
+    facts: tuple[str, ...]
+    status: ContactStatus
+    kind: ContactKind
+    place: str
+    value: str | None
+    """Number, page or handle, once; None where none has been published."""
+    name: Mapping[str, str]
+    run_by: Mapping[str, str]
+    hours: Mapping[str, str] = _NO_WORDS
+    cost: Mapping[str, str] = _NO_WORDS
+    risk: Mapping[str, str] = _NO_WORDS
+    """How using it may be dangerous, per language."""
+    instead: Mapping[str, str] = _NO_WORDS
+    """What to do while no number is published, per language."""
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    page_date: str | None = None
+    checked: date | None = None
+    """The day on which somebody last confirmed the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One topic's words in one language. Texts may hold {contact:ID} and {number:ID}."""
+
+    title: str
+    short: str
+    details: str
+    """Paragraphs separated by an empty line; may be empty."""
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Who has read an answer: a role -> the date, or None for "not yet"."""
+
+    readers: Mapping[str, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing that people ask about."""
+
+    id: str
+    category: str
+    facts: tuple[str, ...]
+    related: tuple[str, ...]
+    place: Place
+    """Where an asker may be: unless it is "iraq", 911 must come with its warning."""
+    review_by: date | None
+    answers: Mapping[str, Answer]
+    """Language code -> answer."""
+    phrasings: Mapping[str, tuple[str, ...]]
+    """Variety -> what people type."""
+    reviews: Mapping[str, Review] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A shelf of the topics menu."""
+
+    id: str
+    titles: Mapping[str, str]
+    about: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """Words that the matcher reads alike, and questions that no topic answers."""
+
+    equivalents: Mapping[str, str]
+    """A dialect word -> the MSA word it is read as (one word or a short phrase)."""
+    synonyms: tuple[tuple[str, ...], ...]
+    """Groups of words with one meaning in this campaign."""
+    foreign_questions: tuple[tuple[str, str], ...]
+    """(variety, question) that no topic answers: what "I don't know" is learnt from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Everything that the bot can say."""
+
+    languages: Mapping[str, Language]
+    categories: tuple[Category, ...]
+    topics: Mapping[str, Topic]
+    """In the registry's order."""
+    contacts: Mapping[str, Contact]
+    sources: Mapping[str, Source]
+    facts: Mapping[str, Fact]
+    words: WordLists
+    name: Mapping[str, str]
+    """The campaign's name per language."""
+    handle: str | None = None
+    """The bot's published @handle without the @, for /verify."""
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Public campaign code (of posters and links) -> its label per language."""
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Word family -> its words: the closed list that unanswered questions are counted over."""

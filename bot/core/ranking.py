@@ -1,0 +1,54 @@
+"""What a matcher says of one question: the value that it hands to the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+RankingOutcome = Literal["answer", "choices", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A topic and how likely it is the right one."""
+
+    topic: str
+    confidence: float
+    """Calibrated chance, 0 to 1, that this topic is what the asker means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How a ranking came about, for the try page and `ask --why`."""
+
+    readings: tuple[tuple[str, str], ...]
+    """(name of the reading, its text): typed, repaired, msa, arabic, ..."""
+    repaired: tuple[tuple[str, str], ...]
+    """(word as typed, word it was taken for)."""
+    nearest: tuple[tuple[str, str, float], ...]
+    """(topic, its nearest phrasing, likeness 0 to 1), best topics first."""
+    scores: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+    """(topic, ((evidence name, score), ...)), best topics first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The answer to "which topics does this question mean?"."""
+
+    ranked: tuple[Ranked, ...]
+    """Up to five topics, best first; never empty while the campaign has topics, whatever the outcome."""
+    outcome: RankingOutcome
+    answered: tuple[str, ...]
+    """Topics to answer at once: one, or two when the message asks two things. Empty unless outcome is "answer"."""
+    choices: tuple[str, ...]
+    """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
+    showing beside a none (may be empty)."""
+    why: Why | None = None
+
+
+class Matcher(Protocol):
+    """Anything that ranks topics for a question. Never raises, for any text."""
+
+    def rank(self, question: str, *, why: bool = False) -> Ranking:
+        """Rank topics for one message as typed; with `why`, explain it."""
+        ...

@@ -1,0 +1,1 @@
+"""Released counts -> tables, charts, digest."""
