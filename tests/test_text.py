@@ -1,0 +1,89 @@
+"""Text: what folding makes equal, where words end, and which language and script a message is in."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.text import LONGEST, clean, clip, detect, fold, swap_layout, words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("أرجع إلى الأهل", "ارجع الى الاهل"),
+        ("السفارة", "السفاره"),
+        ("على", "علي"),
+        ("گالولي", "كالولي"),
+        ("هيچ", "هيج"),
+        ("ظابط", "ضابط"),
+        ("مسؤول", "مسوول"),
+        ("شلووووون", "شلون"),
+        ("العَقْدُ", "العقد"),
+        ("الـعـقـد", "العقد"),
+        ("رقم ٩١١", "رقم 911"),
+        ("کتاب", "كتاب"),
+        ("I don’t", "i dont"),
+        ("café", "cafe"),
+        ("راتب\u200f\u202a", "راتب"),
+    ],
+)
+def test_fold_makes_spellings_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_clean_keeps_the_spelling() -> None:
+    assert clean("أين  السَّفارةُ؟ 😂") == "أين السفارة؟"
+
+
+def test_words_split_at_a_change_of_script_but_not_inside_arabizi() -> None:
+    assert words("الvisa رقم911 3la شلون؟") == ("ال", "visa", "رقم", "911", "3la", "شلون")
+
+
+def test_clip_keeps_start_and_end() -> None:
+    text = "start " + "x" * 5000 + " end"
+    clipped = clip(text)
+    assert len(clipped) <= LONGEST
+    assert clipped.startswith("start ")
+    assert clipped.endswith(" end")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "script"),
+    [
+        ("شلون ارجع لاهلي", "ar", "arabic"),
+        ("how do i get home", "en", "latin"),
+        ("shlon arja3 lahli", "ar", "arabizi"),
+        ("ani khayif w ma adri shasawi", "ar", "arabizi"),
+        ("شنو ال process مال visa", "ar", "arabic"),
+        ("my brother is in russia شنو the law", "en", "latin"),
+        ("چۆن دەتوانم بگەڕێمەوە ماڵەوە", None, "kurdish"),
+        ("как мне вернуться домой", None, "cyrillic"),
+        ("我想回家", None, "other"),
+        ("😂 ؟؟", None, "none"),
+        ("", None, "none"),
+        ("گالولي هيچ ماكو چا", "ar", "arabic"),
+        ("hotel 3rd floor is it ok", "en", "latin"),
+    ],
+)
+def test_detect(text: str, language: str | None, script: str) -> None:
+    reading = detect(text)
+    assert (reading.language, reading.script) == (language, script)
+
+
+def test_swap_layout_both_ways() -> None:
+    assert swap_layout("hgsghl ugd;l") == "السلام عليكم"
+    assert swap_layout("اثممخ") == "hello"
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_text_is_read_and_folding_is_idempotent(text: str) -> None:
+    folded = fold(text)
+    assert fold(folded) == folded
+    assert all(words(text))
+    assert len(clip(text, 10)) <= 10
+    detect(text)
+    swap_layout(text)
+
+
+def test_work_is_bounded_for_huge_text() -> None:
+    assert len(fold("ﷺ" * 100_000)) < 200_000
