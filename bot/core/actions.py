@@ -30,9 +30,7 @@ Verb = Literal[
     "language",
     "privacy",
     "hide",
-    "russia",
-    "looking",
-    "law",
+    "pick",
 ]
 
 _CODES: dict[Verb, str] = {
@@ -51,9 +49,7 @@ _CODES: dict[Verb, str] = {
     "language": "l",
     "privacy": "p",
     "hide": "h",
-    "russia": "ru",
-    "looking": "lo",
-    "law": "la",
+    "pick": "i",
 }
 _VERBS = {code: verb for verb, code in _CODES.items()}
 assert set(_CODES) == set(get_args(Verb)) and len(_VERBS) == len(_CODES)
@@ -73,7 +69,11 @@ class Action:
     topics: tuple[str, ...] = ()
     """Topic ids; for verb "other" the runners-up, for "not-urgent" the best topics."""
     category: str | None = None
+    """A shelf of the menu, or for verb "urgent" a danger of the safety lane."""
     page: int = 0
+
+
+_OF_A_CATEGORY: frozenset[Verb] = frozenset({"category", "urgent"})
 
 
 def topic_key(topic: str) -> str:
@@ -93,6 +93,7 @@ class Actions:
     """Writes and reads callback data for one campaign's topics and categories."""
 
     def __init__(self, topics: Iterable[str], categories: Iterable[str], languages: Iterable[str]) -> None:
+        """Take the topic ids, the ids of menu categories and dangers together, and the language codes."""
         self._topics = {topic_key(topic): topic for topic in topics}
         self._categories = {topic_key(category): category for category in categories}
         self._languages = frozenset(languages)
@@ -129,10 +130,10 @@ class Actions:
         page = 0
         category: str | None = None
         topics: tuple[str, ...] = ()
-        if verb == "category":
+        if verb in _OF_A_CATEGORY:
             key, _, number = arguments.partition(".")
             category = self._categories.get(key)
-            if category is None:
+            if category is None and verb == "category":
                 return None
             page = _page(number)
         elif verb == "topics":

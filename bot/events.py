@@ -1,0 +1,130 @@
+"""Logging by allow-list: only fixed event codes with public values ever reach a log line.
+
+python-telegram-bot logs whole updates at level CRITICAL and httpx logs the token inside addresses, so no level
+setting is safe. Here one handler sits on the root logger; it prints `Event` records, and of everybody else's
+records only level, logger name and the exception's class, never a message, an argument or a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from bot.settings import LogLevel
+
+_LOGGER = logging.getLogger("tabayyan")
+_PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")
+
+EVENTS: Mapping[str, str] = {
+    "started": "The bot has started.",
+    "stopping": "The bot is stopping.",
+    "no-token": "No token is set: the try page runs instead of Telegram.",
+    "page-open": "The try page is open.",
+    "polling": "Polling Telegram.",
+    "webhook": "Taking updates by webhook.",
+    "telegram-unreachable": "Telegram cannot be reached; trying again.",
+    "telegram-refused-token": "Telegram refuses the token. Check TABAYYAN_TELEGRAM_TOKEN.",
+    "second-poller": "Another program polls with the same token. Stop one of the two.",
+    "update-malformed": "An update could not be read and was passed over.",
+    "update-failed": "An update could not be answered after several tries and was given up.",
+    "update-repeated": "An update came twice and was answered once.",
+    "send-refused": "Telegram refused a reply (blocked by the user, or an unknown chat).",
+    "send-repeated": "A reply whose fate was unknown was sent a second time.",
+    "rate-limited": "Telegram asks to wait.",
+    "content-loaded": "Content loaded.",
+    "content-problems": "The content has problems; the last good content goes on answering.",
+    "content-last-good": "Started from the last good copy of the content.",
+    "content-none": "No content can be loaded: only the urgent help answers.",
+    "store-unavailable": "Counting has stopped: the data folder cannot be written. Answers go on.",
+    "store-back": "Counting works again.",
+    "released": "A window was released.",
+    "digest-failed": "The digest could not be sent.",
+    "foreign-error": "A library reported an error.",
+    "internal-error": "Something unexpected failed.",
+}
+"""Every event code, with what it means for the operator."""
+
+
+def log(event: str, level: int = logging.INFO, **values: str | int | float) -> None:
+    """Log one event of the fixed list with public values (counts, versions, class names; never an asker's data).
+
+    Raises:
+        KeyError: the event is not in the list (a programmer's mistake).
+    """
+    _LOGGER.log(level, EVENTS[event], extra={"tabayyan_event": event, "tabayyan_values": values})
+
+
+class _AllowList(logging.Formatter):
+    """Formats events in full and everything else down to level, logger and exception class."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = self.formatTime(record, "%Y-%m-%d")
+        event = getattr(record, "tabayyan_event", None)
+        if event in EVENTS:
+            values: Mapping[str, Any] = getattr(record, "tabayyan_values", {})
+            shown = " ".join(f"{name}={_public(value)}" for name, value in values.items())
+            return f"{stamp} {record.levelname} {event}: {EVENTS[event]}" + (f" [{shown}]" if shown else "")
+        failure = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+        named = f" {failure.__name__}" if failure is not None else ""
+        return f"{stamp} {record.levelname} foreign-error: {_public(record.name)}{named}"
+
+
+class _OnlyKnown(logging.Filter):
+    """Lets our events pass, and of foreign records only errors."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return hasattr(record, "tabayyan_event") or record.levelno >= logging.ERROR
+
+
+def _public(value: object) -> str:
+    text = str(value)
+    return text if _PUBLIC_VALUE.fullmatch(text) else "?"
+
+
+def set_up_logging(level: LogLevel) -> None:
+    """Install the one handler and close every other way out: hooks for uncaught errors in threads and tasks too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_AllowList())
+    handler.addFilter(_OnlyKnown())
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(getattr(logging, level))
+    # A library's own handler would print what ours drops.
+    for name in list(logging.root.manager.loggerDict):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.lastResort = handler
+    logging.raiseExceptions = False
+    sys.excepthook = _report_uncaught
+    threading.excepthook = lambda failure: _report_uncaught(failure.exc_type, failure.exc_value, None)
+    sys.unraisablehook = lambda failure: _report_uncaught(failure.exc_type, failure.exc_value, None)
+
+
+def _report_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    place = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log("internal-error", logging.ERROR, kind=kind.__name__, place=place)
+
+
+def guard_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Report errors of forgotten tasks by class name only."""
+
+    def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        log("internal-error", logging.ERROR, kind=type(error).__name__ if error is not None else "task")
+
+    loop.set_exception_handler(report)
