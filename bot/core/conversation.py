@@ -74,7 +74,7 @@ class Conversation:
 
     def chat_language(self, context: Context) -> str:
         """The language of a screen that answers no text: chosen, else the client's, else the campaign's first."""
-        for language in (context.chosen_language, context.client_language):
+        for language in (context.forced_language, context.chosen_language, context.client_language):
             code = (language or "").split("-")[0]
             if code in self.campaign.languages:
                 return code
@@ -82,7 +82,7 @@ class Conversation:
 
     def text_language(self, text: str, context: Context) -> str:
         """The language that a text is answered in: its own, else the chat's."""
-        found = detect(text).language
+        found = context.forced_language or detect(text).language
         return found if found in self.campaign.languages else self.chat_language(context)
 
     # ---- what people send
@@ -111,7 +111,7 @@ class Conversation:
         kind = self._small_talk.look(text)
         if kind is not None:
             # The wording's own language decides: "hi" holds too little to detect one.
-            answer_in = kind.language if detect(text).language else self.chat_language(context)
+            answer_in = language if detect(text).language else self.chat_language(context)
             reply = self._small_talk.reply(kind.id, answer_in)
             return Turn(
                 Reply(answer_in, (self.render.paragraph(reply, answer_in, context.today),), self._start_rows(answer_in, context)),

@@ -48,6 +48,8 @@ class Context:
     today: date
     chosen_language: str | None = None
     """Picked by the asker with /language or a button; beaten only by the text's own script."""
+    forced_language: str | None = None
+    """Beats everything: the try page's two columns, and `ask --language`."""
     client_language: str | None = None
     """The language of the asker's app, as Telegram hints it."""
     question_id: int | None = None

@@ -1,0 +1,147 @@
+"""The command line: `tabayyan run | chat | ask | check | report | ...`. Exit codes: 0 fine, 1 problems, 2 wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+from bot.events import set_up_logging
+from bot.settings import SettingsError, read_settings, settings_help
+
+WRONG_USE = 2
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    from bot.content_reader.commands import add_commands as add_content_commands
+    from bot.reports.commands import add_commands as add_report_commands
+
+    parser = argparse.ArgumentParser(
+        prog="tabayyan",
+        description="Answers young Iraqis about being recruited into the Russia-Ukraine war. "
+        "/ يجيب الشباب العراقيين عن التجنيد في حرب روسيا وأوكرانيا.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="run the bot, or the try page when no token is set / شغّل البوت، أو صفحة التجربة إن لم يوجد رمز",
+        description="Run the bot. Without a token a chat page opens on this machine. / شغّل البوت.",
+        epilog="Settings (environment or a .env file):\n" + settings_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument("--mode", choices=("auto", "page", "polling", "webhook"))
+    run.add_argument("--host")
+    run.add_argument("--port", type=int)
+    run.add_argument("--workers", type=int)
+    run.set_defaults(act=_run)
+
+    chat = commands.add_parser("chat", help="talk to the bot in this terminal / تحدث مع البوت هنا")
+    chat.add_argument("--language", choices=("auto", "ar", "en"), default="auto")
+    chat.add_argument("--today", type=_day)
+    chat.set_defaults(act=_chat)
+
+    ask = commands.add_parser(
+        "ask", help="ask one question, or one a line from standard input / اسأل سؤالاً واحداً أو سؤالاً في كل سطر"
+    )
+    ask.add_argument("question", nargs="*", metavar="QUESTION")
+    ask.add_argument("--json", action="store_true", help="one JSON object a line")
+    ask.add_argument("--language", choices=("auto", "ar", "en"), default="auto")
+    ask.add_argument("--why", action="store_true", help="explain each ranking / اشرح سبب الاختيار")
+    ask.add_argument("--today", type=_day)
+    ask.set_defaults(act=_ask)
+
+    add_content_commands(commands)
+    add_report_commands(commands)
+
+    poster = commands.add_parser("poster", help="make a QR poster, A4 PDF and PNG / اصنع ملصقاً برمز QR")
+    poster.add_argument("topic", metavar="TOPIC")
+    poster.add_argument("--campaign", metavar="CODE")
+    poster.add_argument("--language", default="ar")
+    poster.add_argument("--bot", metavar="HANDLE", help="the bot's public name, without @")
+    poster.add_argument("--output", metavar="FOLDER", default=".")
+    poster.set_defaults(act=_poster)
+
+    doctor = commands.add_parser("doctor", help="check token, webhook, clock, disk, content and store / افحص كل شيء")
+    doctor.add_argument("--language", choices=("ar", "en"), default="en")
+    doctor.set_defaults(act=_doctor)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bot.app import run
+
+    settings = read_settings(
+        mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers
+    )
+    set_up_logging(settings.log_level)
+    return run(settings)
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from bot.app import open_conversation
+    from bot.channels.terminal import chat
+
+    conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
+    chat(conversation, context, input, sys.stdout)
+    return 0
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from bot.app import open_conversation
+    from bot.channels.terminal import ask, questions
+
+    conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
+    asked = [" ".join(arguments.question)] if arguments.question else questions(sys.stdin.buffer)
+    ask(conversation, asked, context, sys.stdout, as_lines=arguments.json, why=arguments.why)
+    return 0
+
+
+def _poster(arguments: argparse.Namespace) -> int:
+    from bot.app import make_poster
+
+    return make_poster(
+        read_settings(),
+        arguments.topic,
+        language=arguments.language,
+        code=arguments.campaign,
+        handle=arguments.bot,
+        folder=arguments.output,
+    )
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bot.app import examine
+
+    return examine(read_settings(), arguments.language)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code. Never a traceback for a user's mistake."""
+    set_up_logging("INFO")
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.act(arguments)
+        return code
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; closing quietly is what every Unix filter does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
