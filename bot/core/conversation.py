@@ -343,12 +343,14 @@ class Conversation:
         """Voice, pictures and the rest: a useful next step, with the urgent help already in the message."""
         screens = self.screens
         if message.kind in ("voice", "video", "picture", "story"):
-            first = "I cannot hear or see this. Please write your question in words."
+            first = screens.paragraph(language, "I cannot hear or see this. Please write your question in words.")
         elif message.kind in ("contact", "location"):
-            first = "I do not need this and I have not kept it. Please write your question in words."
+            first = screens.paragraph(
+                language, "I do not need this and I have not kept it. Please write your question in words."
+            )
         else:
-            first = "I can only read words. Please write your question."
-        paragraphs = [screens.paragraph(language, first)]
+            first = screens.paragraph(language, "I can only read words. Please write your question.")
+        paragraphs = [first]
         if message.kind in ("picture", "document"):
             paragraphs.append(
                 screens.paragraph(

@@ -22,19 +22,26 @@ _TAG_OR_TEXT = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[^<&]+|[<&]")
 CONTACT_MAX_AGE = timedelta(days=90)
 """After this many days without a check a contact is still shown, and marked."""
 
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's name for "translate this later"
+    """Mark a sentence for the catalogue without translating it here."""
+    return sentence
+
+
 MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
 )
 
 

@@ -9,7 +9,7 @@ from html import escape
 
 from bot.core.actions import Action, Actions, topic_key
 from bot.core.faq import Campaign
-from bot.core.render import Renderer, Say
+from bot.core.render import N_, Renderer, Say
 from bot.core.reply import Button, Context, Reply
 
 TOPICS_PER_PAGE = 6
@@ -99,9 +99,9 @@ class Screens:
         question = context.question_id
         doors: list[Row] = [(self.said_button("Is this offer real?", Action("check", language, question)),)]
         for sentence, category in (
-            ("What does the law say?", "law"),
-            ("I am already there", "in-russia"),
-            ("Looking for someone", "families"),
+            (N_("What does the law say?"), "law"),
+            (N_("I am already there"), "in-russia"),
+            (N_("Looking for someone"), "families"),
         ):
             if any(shelf.id == category for shelf in self._campaign.categories):
                 doors.append((self.said_button(sentence, Action("category", language, question, category=category)),))
