@@ -199,13 +199,29 @@ class Renderer:
             return ()
         undated = self._say(language, "no date shown")
         rtl = self.right_to_left(language)
-        lines = [
-            f'• <a href="{escape(source.url)}">{isolate(escape(source.publisher, quote=False), right_to_left=rtl)}</a>'
-            f" ({isolate(escape(self.month(source.date, language) if source.date else undated), right_to_left=rtl)})"
-            for source in sources
-        ]
+        unlinked = self._unlinked_sources(topic)
+        lines = []
+        for source in sources:
+            name = isolate(escape(source.publisher, quote=False), right_to_left=rtl)
+            if source.id not in unlinked:
+                name = f'<a href="{escape(source.url)}">{name}</a>'
+            when = self.month(source.date, language) if source.date else undated
+            lines.append(f"• {name} ({isolate(escape(when), right_to_left=rtl)})")
         heading = f"<b>{escape(self._say(language, 'Sources'), quote=False)}</b>"
         return tuple(_packed(heading, lines))
+
+    def _unlinked_sources(self, topic: Topic) -> frozenset[str]:
+        """Sources named without their address: on a phone in Russia a link is a trace, and a page about a
+        contact that nobody has confirmed prints the very handle that must not be shown."""
+        if topic.place == "russia":
+            return frozenset(source.id for source in self.sources(topic))
+        hidden = {fact for contact in self._campaign.contacts.values() if contact.status == "check-first" for fact in contact.facts}
+        return frozenset(
+            source
+            for fact in topic.facts
+            if fact in hidden and fact in self._campaign.facts
+            for source in self._campaign.facts[fact].sources
+        )
 
     def month(self, written: str, language: str) -> str:
         """YYYY, YYYY-MM or YYYY-MM-DD -> "February 2026" in a language."""
