@@ -76,11 +76,11 @@ class Contact:
     """Number, page or handle, once; None where none has been published."""
     name: Mapping[str, str]
     run_by: Mapping[str, str]
-    hours: Mapping[str, str] = _NO_WORDS
-    cost: Mapping[str, str] = _NO_WORDS
-    risk: Mapping[str, str] = _NO_WORDS
+    hours: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    cost: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    risk: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
     """How using it may be dangerous, per language."""
-    instead: Mapping[str, str] = _NO_WORDS
+    instead: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
     """What to do while no number is published, per language."""
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

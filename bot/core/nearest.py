@@ -1,0 +1,43 @@
+"""The nearest phrasings of a question: cosines against all of them through an inverted index."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import FIELD_WEIGHTS, Floats, Ints, Rows
+
+_FULL = float(np.sqrt(sum(weight * weight for weight in FIELD_WEIGHTS)))
+"""Length of a row that has all fields."""
+
+
+class NearestPhrasing:
+    """An inverted index over the rows of all phrasings."""
+
+    def __init__(self, rows: Rows, columns: int) -> None:
+        owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))
+        order = np.argsort(rows.index, kind="stable")
+        self._count = len(rows)
+        self._owner = owner[order]
+        self._value = rows.values[order] / np.float32(_FULL)
+        self._starts = np.concatenate(
+            [np.zeros(1, np.int64), np.cumsum(np.bincount(rows.index, minlength=columns))]
+        )
+
+    def likeness(self, index: Ints, values: Floats) -> Floats:
+        """Return the cosine with every phrasing, 0 to 1, for a sparse row."""
+        if not len(index):
+            return np.zeros(self._count, np.float32)
+        starts = self._starts[index]
+        lengths = self._starts[index + 1] - starts
+        total = int(lengths.sum())
+        ends = np.cumsum(lengths)
+        places: NDArray[np.int64] = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+        weights = self._value[places] * np.repeat(values / np.float32(_FULL), lengths)
+        return np.bincount(self._owner[places], weights, minlength=self._count).astype(np.float32)
+
+
+def best_per_topic(likeness: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return the largest likeness within each topic; phrasings are ordered by topic, topic t from starts[t]."""
+    result: Floats = np.maximum.reduceat(likeness, starts)
+    return result
