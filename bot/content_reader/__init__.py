@@ -1,1 +1,5 @@
-"""YAML on disk -> Campaign, or Problems that tell an editor what to mend."""
+"""Content files -> a frozen Campaign, and every problem in them. The only code that touches YAML."""
+
+from bot.content_reader.reader import Content, Reading, read_content
+
+__all__ = ["Content", "Reading", "read_content"]
