@@ -1,0 +1,366 @@
+"""Word patterns that people who do not program can write, matched against folded words in bounded time.
+
+A pattern is one line of words:
+
+    اخذوا جوازي           these words, one after the other
+    اخذوا ... جوازي       up to four other words between
+    جوازي|هويتي           one of these words
+    (كل) جوازاتنا         the word in brackets may be missing
+    يهدد*  *ناتنا         words that begin, or end, like this
+    <took> ... <papers>   one of the words or phrases of a named group
+    <number>  <number 10-17>  <number 1500+>    a number, or one within bounds
+
+Words are compared after folding (bot.core.text), without Arabic prefixes (و ب ل ال بال ...), with one misspelt letter
+allowed in words of five letters or more, and by consonants where an Arabic word is written in Latin letters. Every
+position of a message is one bit of an integer, so a pattern costs a few integer operations whatever the message
+holds: no regular expression of an editor's can run away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from bot.core.arabizi import PARTICLES, Arabiser
+from bot.core.text import detect, words
+
+GAP = 4
+"""Words that three dots may stand for."""
+LONGEST_WORDS = 700
+"""Words of a message that are looked at: more than a Telegram message of real words holds."""
+SHORTEST_FUZZY = 5
+"""Letters from which one misspelt letter is forgiven."""
+LONGEST_FUZZY = 14
+MOST_ARABIZI = 120
+"""Different Latin-letter words of one message that are looked up by sound."""
+LIKENESS_ARABIZI = 0.66
+"""How alike an Arabizi word must sound to an Arabic one (0 to 1)."""
+SHORTEST_AFFIX = 2
+
+_PREFIXES = ("وبال", "فبال", "وعال", "وهال", "هال", "بهال", "وال", "بال", "فال", "كال", "عال", "شال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك", "ه", "ع")
+_LONE = PARTICLES | frozenset("ال بال لل وال هال عال فال كال".split())
+"""The article and its kin written as words of their own (bil mu3askar, ال contract): left out on both sides."""
+_LATIN_PREFIXES = ("bil", "bel", "lil", "lel", "wil", "wel", "bal", "lal", "el", "al", "il", "w", "b", "l")
+_MONEY = re.compile(r"\$|€|(?<=\d)\s?(?:usd|us)\b", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=[0-9٠-٩])[,.٬،](?=[0-9٠-٩]{3}(?![0-9٠-٩]))")
+_DIGITS_THEN_LETTERS = re.compile(r"(?<![A-Za-z])(\d+)(dollars?|dolar|dinars?|iqd)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d{1,9})(k?)")
+_PART = re.compile(r"\.\.\.|\([^()]*\)|<[^<>]*>|[^\s<>()]+")
+_RANGE = re.compile(r"number(?:\s+(\d+)(?:-(\d+)|(\+))?)?")
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be read; says what is wrong and how to mend it."""
+
+
+def prepared(text: str) -> str:
+    """A text with money signs as words and thousands without separators, ready for `words`."""
+    text = _THOUSANDS.sub("", text)
+    return _DIGITS_THEN_LETTERS.sub(r"\1 \2", _MONEY.sub(" dollar ", text))
+
+
+def seen_words(read: Iterable[str]) -> list[str]:
+    """The words of a message that patterns see."""
+    return [word for word in read if word not in _LONE]
+
+
+# An atom is what one word of a message is compared with: ("w", word), ("p", beginning), ("s", end), ("n", "10-17").
+_Atom = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One place of a pattern: alternatives of one word (one element) or of several."""
+
+    gap: bool
+    optional: bool
+    element: int
+    sequences: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and the line that it came from."""
+
+    line: str
+    steps: tuple[_Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a pattern was found: the first word and the one after the last."""
+
+    start: int
+    end: int
+
+
+class Message:
+    """One message read against a vocabulary. Bit i of a mask stands for word i."""
+
+    def __init__(self, words_read: Sequence[str], masks: Mapping[int, int]) -> None:
+        self.words = tuple(words_read)
+        self.full = (1 << len(self.words)) - 1
+        self._masks = masks
+
+    def mask(self, element: int) -> int:
+        """The positions at which an element stands."""
+        return self._masks.get(element, 0)
+
+    def _ends(self, pattern: Pattern, starts: int) -> int:
+        """Positions after a match that begins at one of the start positions."""
+        full = self.full
+        at = starts
+        for step in pattern.steps:
+            if step.gap:
+                before = at
+                for _ in range(GAP):
+                    before = before << 1
+                    at |= before
+                at &= full
+            after = (at & self._masks.get(step.element, 0)) << 1
+            for sequence in step.sequences:
+                along = at
+                for element in sequence:
+                    along = (along & self._masks.get(element, 0)) << 1
+                    if not along:
+                        break
+                after |= along
+            if step.optional:
+                after |= at
+            if not after:
+                return 0
+            at = after
+        return at
+
+    def has(self, pattern: Pattern, blocked: int = 0) -> bool:
+        """Whether a pattern stands anywhere but at blocked beginnings."""
+        return self._ends(pattern, self.full & ~blocked) != 0
+
+    def any(self, patterns: Iterable[Pattern], blocked: int = 0) -> Pattern | None:
+        """The first pattern that stands in the message."""
+        starts = self.full & ~blocked
+        for pattern in patterns:
+            if self._ends(pattern, starts):
+                return pattern
+        return None
+
+    def find(self, pattern: Pattern, blocked: int = 0) -> Found | None:
+        """Where a pattern stands first; the shortest match from there."""
+        starts = self.full & ~blocked
+        if not self._ends(pattern, starts):
+            return None
+        low, high = 0, len(self.words) - 1
+        # Halving finds the first beginning: whether one stands at or before the middle.
+        while low < high:
+            middle = (low + high) // 2
+            if self._ends(pattern, starts & ((1 << (middle + 1)) - 1)):
+                high = middle
+            else:
+                low = middle + 1
+        ends = self._ends(pattern, starts & (1 << low))
+        return Found(low, (ends & -ends).bit_length() - 1)
+
+    def after(self, patterns: Iterable[Pattern]) -> int:
+        """The positions right after any of the patterns."""
+        mask = 0
+        for pattern in patterns:
+            mask |= self._ends(pattern, self.full)
+        return mask
+
+
+class Vocabulary:
+    """All words of all patterns, and how a message's words are looked up among them.
+
+    First every pattern is compiled with `compile`; `seal` then builds the indexes; `read` may be called from then on.
+    """
+
+    def __init__(self) -> None:
+        self._elements: dict[frozenset[_Atom], int] = {}
+        self._of_atom: dict[_Atom, list[int]] = {}
+        self._sealed = False
+
+    # ---- patterns
+
+    def compile(self, line: str, groups: Mapping[str, Sequence[str]]) -> Pattern:
+        """Read one pattern. Raises PatternError with what is wrong and how to mend it."""
+        steps: list[_Step] = []
+        gap = False
+        for part in _PART.findall(line):
+            if part == "...":
+                gap = bool(steps)
+                continue
+            optional = part.startswith("(")
+            inner = part[1:-1].strip() if optional else part
+            atoms, sequences = self._alternatives(inner, groups, line)
+            if not atoms and not sequences:
+                if seen_words(words(inner)):
+                    raise PatternError(f'"{inner}" in "{line}" holds no word that can be compared. Write a word.')
+                continue
+            if optional and not steps:
+                continue  # a word that may be missing at the beginning says nothing
+            steps.append(
+                _Step(
+                    gap,
+                    optional,
+                    self._element(frozenset(atoms)) if atoms else -1,
+                    tuple(tuple(self._element(frozenset((atom,))) for atom in sequence) for sequence in sequences),
+                )
+            )
+            gap = False
+        if not any(not step.optional for step in steps):
+            raise PatternError(f'"{line}" holds no word. Write at least one word that must stand there.')
+        return Pattern(line, tuple(steps))
+
+    def _alternatives(
+        self, part: str, groups: Mapping[str, Sequence[str]], line: str, inside: frozenset[str] = frozenset()
+    ) -> tuple[list[_Atom], list[tuple[_Atom, ...]]]:
+        singles: list[_Atom] = []
+        sequences: list[tuple[_Atom, ...]] = []
+        if part.startswith("<"):
+            name = part[1:-1].strip()
+            number = _RANGE.fullmatch(name)
+            if number is not None:
+                low, high, more = number.groups()
+                bounds = "0-" if low is None else f"{low}-" if more else f"{low}-{high or low}"
+                return [("n", bounds)], []
+            if name not in groups or name in inside:
+                known = ", ".join(groups) or "none"
+                raise PatternError(f'"{line}" names the group <{name}>, which is not there. Groups: {known}.')
+            for phrase in groups[name]:
+                if phrase.startswith("<"):
+                    more_singles, more_sequences = self._alternatives(phrase, groups, line, inside | {name})
+                    singles += more_singles
+                    sequences += more_sequences
+                else:
+                    self._add_phrase(phrase, singles, sequences)
+            return singles, sequences
+        for word in part.split("|"):
+            self._add_phrase(word, singles, sequences)
+        return singles, sequences
+
+    @staticmethod
+    def _add_phrase(phrase: str, singles: list[_Atom], sequences: list[tuple[_Atom, ...]]) -> None:
+        atoms: list[_Atom] = []
+        for word in phrase.split():
+            folded = words(word)
+            if not folded or folded[0] in _LONE:
+                continue
+            if word.endswith("*") and len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX:
+                atoms.append(("p", folded[0]))
+            elif word.startswith("*") and len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX:
+                atoms.append(("s", folded[0]))
+            else:
+                atoms += [("w", one) for one in folded]
+        if len(atoms) == 1:
+            singles.append(atoms[0])
+        elif atoms:
+            sequences.append(tuple(atoms))
+
+    def _element(self, atoms: frozenset[_Atom]) -> int:
+        number = self._elements.get(atoms)
+        if number is None:
+            number = self._elements[atoms] = len(self._elements)
+            for atom in atoms:
+                self._of_atom.setdefault(atom, []).append(number)
+        return number
+
+    # ---- messages
+
+    def seal(self) -> None:
+        """Build the indexes. No pattern may be compiled afterwards."""
+        self._words = frozenset(value for kind, value in self._of_atom if kind == "w")
+        self._beginnings = frozenset(value for kind, value in self._of_atom if kind == "p")
+        self._ends = frozenset(value for kind, value in self._of_atom if kind == "s")
+        self._ranges = tuple(
+            (value, int(value.partition("-")[0]), int(value.partition("-")[2] or 10**12))
+            for kind, value in self._of_atom
+            if kind == "n"
+        )
+        self._without_one: dict[str, list[str]] = {}
+        for word in sorted(self._words):
+            if SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY and not any(c.isdigit() for c in word):
+                for key in _deletions(word):
+                    self._without_one.setdefault(key, []).append(word)
+        arabic = {word: 1.0 for word in self._words if not word.isascii() and len(word) >= 3}
+        self._arabiser = Arabiser(arabic)
+        self._sealed = True
+
+    def read(self, text: str) -> Message:
+        """Look up a message's words."""
+        return self.read_words(words(prepared(text))[:LONGEST_WORDS], arabizi=_may_be_arabizi(text))
+
+    def read_words(self, read: Sequence[str], *, arabizi: bool) -> Message:
+        """Look up words that have been folded."""
+        assert self._sealed
+        read = seen_words(read)
+        known: dict[str, list[int]] = {}
+        masks: dict[int, int] = {}
+        looked_up = 0
+        for position, word in enumerate(read):
+            elements = known.get(word)
+            if elements is None:
+                by_sound = arabizi and word.isascii() and not word.isdigit() and looked_up < MOST_ARABIZI
+                looked_up += by_sound
+                elements = known[word] = self._look_up(word, by_sound)
+            bit = 1 << position
+            for element in elements:
+                masks[element] = masks.get(element, 0) | bit
+        return Message(read, masks)
+
+    def _look_up(self, word: str, by_sound: bool) -> list[int]:
+        atoms: set[_Atom] = set()
+        forms = _forms(word)
+        for form in forms:
+            if form in self._words:
+                atoms.add(("w", form))
+            for size in range(SHORTEST_AFFIX, min(len(form), 12) + 1):
+                if form[:size] in self._beginnings:
+                    atoms.add(("p", form[:size]))
+                if form[-size:] in self._ends:
+                    atoms.add(("s", form[-size:]))
+        number = _NUMBER.fullmatch(word)
+        if number is not None:
+            value = int(number.group(1)) * (1000 if number.group(2) else 1)
+            atoms.update(("n", name) for name, low, high in self._ranges if low <= value <= high)
+        if not atoms and number is None:
+            for form in forms:
+                atoms.update(("w", near) for near in self._near(form))
+        if by_sound and not any(kind == "w" for kind, _ in atoms):
+            for latin in _latin_forms(word):
+                atoms.update(
+                    ("w", arabic) for arabic, like in self._arabiser.candidates(latin, 4) if like >= LIKENESS_ARABIZI
+                )
+        return sorted({element for atom in atoms for element in self._of_atom.get(atom, ())})
+
+    def _near(self, word: str) -> set[str]:
+        """Words of the patterns that differ by one letter (or one swap of neighbours)."""
+        if not SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY:
+            return set()
+        found: set[str] = set()
+        for key in (word, *_deletions(word)):
+            for near in (key, *self._without_one.get(key, ())):
+                if near in self._words and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
+                    found.add(near)
+        return found
+
+
+def _deletions(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """A word as it stands and without each Arabic prefix that it may carry."""
+    if word.isascii():
+        return (word,)
+    return (word, *(word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) >= 3))
+
+
+def _latin_forms(word: str) -> tuple[str, ...]:
+    return (word, *(word[len(p) :] for p in _LATIN_PREFIXES if word.startswith(p) and len(word) - len(p) >= 4))
+
+
+def _may_be_arabizi(text: str) -> bool:
+    return detect(text).script == "arabizi"
