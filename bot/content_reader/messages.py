@@ -33,6 +33,10 @@ MESSAGES: dict[str, Words] = {
         'no topic is called "{name}". Rename the file after its topic (nearest: {nearest}), or add the topic to topics.yaml.',
         "لا يوجد موضوع اسمه «{name}». سمِّ الملف باسم موضوعه (الأقرب: {nearest})، أو أضف الموضوع إلى topics.yaml.",
     ),
+    "file-stray": _error(
+        'nothing reads "{name}" (nearest: {nearest}). Rename or move the file, or delete it.',
+        "لا شيء يقرأ «{name}» (الأقرب: {nearest}). غيّر اسم الملف أو مكانه، أو احذفه.",
+    ),
     "file-unreadable": _error(
         "the file cannot be read. Check that it is a plain file that everybody may read.",
         "لا يمكن فتح الملف. تأكد من أنه ملف عادي وأن قراءته مسموحة.",
@@ -199,8 +203,8 @@ MESSAGES: dict[str, Words] = {
         "لا يجوز «{value}» هنا. قارنه بالموضع نفسه في ملف آخر.",
     ),
     "words-file": _error(
-        "{reason}",
-        "هنا خطأ في قائمة الكلمات: {reason}",
+        "at {place}: {reason}",
+        "عند {place}: {reason}",
     ),
     # Things that name each other
     "id-twice": _error(
@@ -214,5 +218,245 @@ MESSAGES: dict[str, Words] = {
     "language-missing": _error(
         'topic "{topic}" has no answer in "{language}". Add the file {file}.',
         "ليس للموضوع «{topic}» جواب باللغة «{language}». أضف الملف {file}.",
+    ),
+    # One text
+    "invisible": _error(
+        "a character that nobody can see stands here ({name}). Delete it; if you cannot find it, type the line again.",
+        "هنا حرف لا يُرى ({name}). احذفه، وإن لم تجده فاكتب السطر من جديد.",
+    ),
+    "letter-lookalike": _error(
+        'in "{word}" the letter {letter} belongs to another alphabet. Type the word again with one keyboard.',
+        "في «{word}» الحرف {letter} من أبجدية أخرى. اكتب الكلمة من جديد بلوحة مفاتيح واحدة.",
+    ),
+    "letter-persian": _error(
+        'in "{word}" the letter {letter} is not the Arabic one. Type the word again with an Arabic keyboard.',
+        "في «{word}» الحرف {letter} ليس الحرف العربي. اكتب الكلمة من جديد بلوحة مفاتيح عربية.",
+    ),
+    "mark-latin": _error(
+        'a Latin "{mark}" follows an Arabic word. Write "{right}".',
+        "جاءت العلامة اللاتينية «{mark}» بعد كلمة عربية. اكتب «{right}».",
+    ),
+    "mark-arabic": _error(
+        'an Arabic "{mark}" follows a Latin word. Write "{right}".',
+        "جاءت العلامة العربية «{mark}» بعد كلمة لاتينية. اكتب «{right}».",
+    ),
+    "mark-loose": _error(
+        'a space stands before "{mark}". Delete the space.',
+        "توجد مسافة قبل العلامة «{mark}». احذف المسافة.",
+    ),
+    "digits-eastern": _error(
+        'the digits "{digits}" are not the ones used here. Write {right}.',
+        "الأرقام «{digits}» ليست من الأرقام المستعملة هنا. اكتب {right}.",
+    ),
+    "html-refused": _error(
+        "Telegram refuses {tag}. Delete it: texts here are plain.",
+        "يرفض تيليغرام {tag}. احذفه: النصوص هنا بلا تنسيق.",
+    ),
+    "html": _error(
+        "askers would read {tag} as it stands. Delete it: texts here are plain.",
+        "سيقرأ السائل {tag} كما هو. احذفه: النصوص هنا بلا تنسيق.",
+    ),
+    "markdown": _error(
+        'askers would read "{sign}" as it stands. Delete it: texts here are plain; a list line begins with "• ".',
+        "سيقرأ السائل «{sign}» كما هي. احذفها: النصوص هنا بلا تنسيق، وسطر القائمة يبدأ بـ «• ».",
+    ),
+    "raw-link": _error(
+        '"{link}" is a link or a handle. Put it into contacts.yaml or sources.yaml and write {{contact:...}} here.',
+        "«{link}» رابط أو معرّف. ضعه في contacts.yaml أو sources.yaml واكتب هنا {{contact:...}}.",
+    ),
+    "raw-phone": _error(
+        '"{number}" looks like a telephone number. Put it into contacts.yaml and write {{contact:...}} here.',
+        "«{number}» يشبه رقم هاتف. ضعه في contacts.yaml واكتب هنا {{contact:...}}.",
+    ),
+    "raw-911": _error(
+        "the emergency number stands here in digits. Write {{contact:iraq-911}}, or {{number:iraq-911}} in a warning.",
+        "رقم الطوارئ مكتوب هنا بأرقامه. اكتب {{contact:iraq-911}}، أو {{number:iraq-911}} في التحذير.",
+    ),
+    "placeholder-broken": _error(
+        '"{typed}" is not a placeholder. Write {{contact:ID}} or {{number:ID}} with an id of contacts.yaml, without spaces.',
+        "«{typed}» ليس علامة استبدال صحيحة. اكتب {{contact:ID}} أو {{number:ID}} باسم من contacts.yaml وبلا مسافات.",
+    ),
+    "placeholder-unknown": _error(
+        'there is no contact "{id}" (nearest: {nearest}). Correct the id, or add the contact to contacts.yaml.',
+        "لا توجد جهة اسمها «{id}» (الأقرب: {nearest}). صحّح الاسم، أو أضف الجهة إلى contacts.yaml.",
+    ),
+    "placeholder-dead": _error(
+        "{{number:{id}}} shows nothing, because that contact has no confirmed number. Write {{contact:{id}}}.",
+        "لا يُظهر {{number:{id}}} شيئاً، لأن هذه الجهة بلا رقم مؤكد. اكتب {{contact:{id}}}.",
+    ),
+    "text-long": _error(
+        '"{key}" is {length} characters long; {limit} are allowed. Shorten it, or move a part into "details".',
+        "طول «{key}» ‏{length} حرفاً والمسموح {limit}. اختصره، أو انقل جزءاً منه إلى «details».",
+    ),
+    "telegram-long": _error(
+        "the whole answer takes {length} characters of a Telegram message; {limit} are allowed. Shorten the details.",
+        "يأخذ الجواب كله {length} حرفاً من رسالة تيليغرام والمسموح {limit}. اختصر التفاصيل.",
+    ),
+    # Truth and rules
+    "number-differs": _error(
+        '"{number}" stands here and not in the "{other}" text of this topic. Make the two languages say the same.',
+        "ورد «{number}» هنا ولم يرد في نص هذا الموضوع باللغة «{other}». اجعل اللغتين تقولان الشيء نفسه.",
+    ),
+    "number-unsourced": _error(
+        '"{number}" stands in none of the facts of topic "{topic}" ({facts}). Correct it, or name the fact in topics.yaml.',
+        "لا يرد «{number}» في أي من معلومات الموضوع «{topic}» ({facts}). صحّحه، أو أضف المعلومة إلى topics.yaml.",
+    ),
+    "placeholder-differs": _error(
+        '"{typed}" stands here and not in the "{other}" text of this topic. Name the same contacts in both languages.',
+        "ورد «{typed}» هنا ولم يرد في نص هذا الموضوع باللغة «{other}». اذكر الجهات نفسها في اللغتين.",
+    ),
+    "promise": _error(
+        '"{words}" promises what nobody can promise. Say what is known, or that it is not known.',
+        "«{words}» وعد لا يستطيع أحد أن يعد به. قل ما هو معروف، أو قل إنه غير معروف.",
+    ),
+    "emergency-callable": _error(
+        "someone in Russia may read this, and there these digits start Russia's emergency service. Write {{number:{id}}} with the warning instead of {{contact:{id}}}.",
+        "قد يقرأ هذا من هو في روسيا، وهناك تفتح هذه الأرقام خط الطوارئ الروسي. اكتب {{number:{id}}} مع التحذير بدلاً من {{contact:{id}}}.",
+    ),
+    "emergency-unwarned": _error(
+        "the warning is missing. Add that the number is for inside Iraq, that nobody should dial it in Russia, and that a relative in Iraq can call.",
+        "التحذير ناقص. أضف أن الرقم لداخل العراق، وألا يُتصل به في روسيا، وأن قريباً في العراق يستطيع الاتصال.",
+    ),
+    "contact-hidden": _error(
+        '"{name}" stays out of every reply. Delete it.',
+        "«{name}» لا يُذكر في أي جواب. احذفه.",
+    ),
+    "contact-unverified-value": _error(
+        '"{value}" is a number or handle that nobody has confirmed (contact "{id}"). Delete it here; it may stand in contacts.yaml only.',
+        "«{value}» رقم أو معرّف لم يؤكده أحد (الجهة «{id}»). احذفه من هنا، فمكانه contacts.yaml وحده.",
+    ),
+    "fact-alone": _error(
+        'fact {fact} never stands without {other}: real visas have ended in army contracts too. Add {other} to "facts" and say so in the answer.',
+        "المعلومة {fact} لا ترد بلا {other}: تأشيرات حقيقية انتهت أيضاً بعقود عسكرية. أضف {other} إلى «facts» واذكر ذلك في الجواب.",
+    ),
+    "share-untraced": _error(
+        "this share could not be traced to a document. Say beside it that no document was found, or leave it out.",
+        "لم نجد وثيقة تثبت هذه النسبة. قل بجانبها إنه لم توجد وثيقة، أو احذفها.",
+    ),
+    # The registry
+    "id-long": _error(
+        '"{id}" is longer than {limit} characters. Choose a shorter id.',
+        "الاسم «{id}» أطول من {limit} حرفاً. اختر اسماً أقصر.",
+    ),
+    "id-key-twice": _error(
+        'the short key of "{id}" is the same as that of "{other}". Change a letter of the newer id.',
+        "المفتاح القصير للاسم «{id}» مطابق لمفتاح «{other}». غيّر حرفاً في الاسم الأحدث.",
+    ),
+    "related-self": _error(
+        'topic "{id}" names itself as related. Delete it from "related".',
+        "الموضوع «{id}» يذكر نفسه في «related». احذفه منها.",
+    ),
+    "related-count": _error(
+        'topic "{id}" has {count} related topics. Name two to four.',
+        "للموضوع «{id}» ‏{count} من المواضيع القريبة. اذكر من اثنين إلى أربعة.",
+    ),
+    "entry-twice": _error(
+        '"{id}" stands twice in this list. Delete one of them.',
+        "ورد «{id}» مرتين في هذه القائمة. احذف إحداهما.",
+    ),
+    "fact-unsourced": _error(
+        "fact {id} names no source. Add the id of a page in sources.yaml, or set its confidence to not-found.",
+        "المعلومة {id} بلا مصدر. أضف اسم صفحة من sources.yaml، أو اجعل confidence ‏not-found.",
+    ),
+    "fact-unused": _warning(
+        "no topic and no contact uses fact {id}. Name it in topics.yaml, or mark it use: editors.",
+        "لا يستعمل أي موضوع ولا جهة المعلومة {id}. اذكرها في topics.yaml، أو اجعلها use: editors.",
+    ),
+    "source-undated": _error(
+        'source "{id}" has no date. Add "date", or "date_note" saying what the page shows.',
+        "المصدر «{id}» بلا تاريخ. أضف «date»، أو «date_note» وفيه ما تذكره الصفحة.",
+    ),
+    "source-unused": _warning(
+        'no fact and no contact uses source "{id}". Name it in facts.yaml, or delete it.',
+        "لا تستعمل أي معلومة ولا جهة المصدر «{id}». اذكره في facts.yaml، أو احذفه.",
+    ),
+    "source-future": _error(
+        'source "{id}" is dated in the future ({date}). Correct the date.',
+        "تاريخ المصدر «{id}» في المستقبل ({date}). صحّح التاريخ.",
+    ),
+    "review-missing": _error(
+        'topic "{id}" has no "review_by". Add the day by which somebody should read it again, such as "2027-02-28".',
+        'الموضوع «{id}» بلا «review_by». أضف اليوم الذي ينبغي أن يُراجع قبله، مثل "2027-02-28".',
+    ),
+    "review-passed": _warning(
+        'the review of topic "{id}" was due on {date}. Check its facts, then set a later "review_by".',
+        "كان موعد مراجعة الموضوع «{id}» في {date}. راجع معلوماته، ثم اجعل «review_by» يوماً لاحقاً.",
+    ),
+    "day-future": _error(
+        "{date} is in the future. Write the day on which it was done.",
+        "التاريخ {date} في المستقبل. اكتب اليوم الذي تم فيه ذلك.",
+    ),
+    "contact-valueless": _error(
+        'contact "{id}" is usable and has no "value". Add it, or set the status to not-published.',
+        "الجهة «{id}» حالتها usable وليس لها «value». أضفه، أو اجعل الحالة not-published.",
+    ),
+    "contact-published": _error(
+        'contact "{id}" is not-published and has a "value". Delete the value, or set the status to check-first.',
+        "الجهة «{id}» حالتها not-published ولها «value». احذفه، أو اجعل الحالة check-first.",
+    ),
+    "contact-unchecked": _error(
+        'contact "{id}" is usable and nobody has confirmed it. Run: tabayyan contact verify {id} --by WHO --source URL',
+        "الجهة «{id}» حالتها usable ولم يؤكدها أحد. نفّذ: tabayyan contact verify {id} --by WHO --source URL",
+    ),
+    "contact-unsourced": _error(
+        'contact "{id}" is usable and names no source. Add the id of a page in sources.yaml.',
+        "الجهة «{id}» حالتها usable وليس لها مصدر. أضف اسم صفحة من sources.yaml.",
+    ),
+    "contact-expired": _warning(
+        'contact "{id}" was last confirmed on {date}, more than {days} days ago. Check it, then run: tabayyan contact verify {id} --by WHO --source URL',
+        "آخر تأكيد للجهة «{id}» كان في {date}، قبل أكثر من {days} يوماً. تأكد منها، ثم نفّذ: tabayyan contact verify {id} --by WHO --source URL",
+    ),
+    "contact-instead": _error(
+        'contact "{id}" has no number to show. Add "instead": what to do without it.',
+        "ليس للجهة «{id}» رقم يُعرض. أضف «instead»: ماذا يفعل السائل بدلاً من ذلك.",
+    ),
+    "words-missing": _error(
+        '"{key}" has no text in "{language}". Add a line "{language}:" with it.',
+        "ليس لـ «{key}» نص باللغة «{language}». أضف سطراً يبدأ بـ «{language}:».",
+    ),
+    "language-unknown": _error(
+        'there is no language "{id}" in campaign.yaml (nearest: {nearest}). Correct the code, or add the language there.',
+        "لا توجد لغة «{id}» في campaign.yaml (الأقرب: {nearest}). صحّح الرمز، أو أضف اللغة هناك.",
+    ),
+    "plural-wrong": _error(
+        '"{value}" is not a plural rule. Copy the rule of the language from gettext, such as: n != 1',
+        "«{value}» ليست قاعدة جمع. انسخ قاعدة اللغة من gettext، مثل: n != 1",
+    ),
+    "category-empty": _warning(
+        'no topic stands in category "{id}". Add a topic, or delete the category.',
+        "لا موضوع في القسم «{id}». أضف موضوعاً، أو احذف القسم.",
+    ),
+    # Questions
+    "variety-unknown": _error(
+        '"{variety}" is no way of writing "{language}" (nearest: {nearest}). Correct it, or add it in campaign.yaml.',
+        "«{variety}» ليست من طرق كتابة اللغة «{language}» (الأقرب: {nearest}). صحّحها، أو أضفها في campaign.yaml.",
+    ),
+    "phrasing-elsewhere": _error(
+        '"{question}" also belongs to topic "{other}" ({place}). Keep it in one of them.',
+        "«{question}» موجود أيضاً في الموضوع «{other}» ({place}). أبقه في واحد منهما.",
+    ),
+    "phrasing-twice": _warning(
+        '"{question}" stands twice in this topic (first on line {first}). Delete one, or write another idea.',
+        "«{question}» مكرر في هذا الموضوع (ورد أولاً في السطر {first}). احذف أحدهما، أو اكتب فكرة أخرى.",
+    ),
+    "phrasing-foreign": _error(
+        '"{question}" stands among the questions that no topic answers ({place}) and belongs to topic "{other}". Keep it in one place.',
+        "«{question}» موجود في الأسئلة التي لا يجيب عنها أي موضوع ({place}) وفي الموضوع «{other}». أبقه في مكان واحد.",
+    ),
+    "phrasing-wordless": _error(
+        '"{question}" holds no word. Write what somebody would type, or delete the line.',
+        "«{question}» بلا كلمات. اكتب ما قد يكتبه سائل، أو احذف السطر.",
+    ),
+    "phrasings-few": _warning(
+        'topic "{topic}" has {count} phrasings in "{variety}"; {wanted} are wanted. Add more that people would really type.',
+        "للموضوع «{topic}» ‏{count} من الصيغ في «{variety}» والمطلوب {wanted}. أضف صيغاً يكتبها الناس فعلاً.",
+    ),
+    "wording-learnt": _warning(
+        'the test question "{question}" is also a phrasing ({place}). Test on another one: a question that was learnt proves nothing.',
+        "سؤال الاختبار «{question}» موجود أيضاً بين الصيغ ({place}). اختبر بسؤال آخر: فالسؤال المحفوظ لا يثبت شيئاً.",
+    ),
+    "word-two-families": _error(
+        '"{word}" stands in the families "{first}" and "{second}". Keep it in one of them.',
+        "«{word}» موجودة في المجموعتين «{first}» و«{second}». أبقها في واحدة منهما.",
     ),
 }

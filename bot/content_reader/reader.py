@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bot.content_reader import schema
 from bot.content_reader.problems import Problem, in_order
+from bot.content_reader.word_files import offer_words, safety_words, small_talk_kinds
 from bot.content_reader.yaml_tree import Document, parse
 from bot.core.faq import (
     Answer,
@@ -28,14 +29,9 @@ from bot.core.faq import (
     Topic,
     WordLists,
 )
+from bot.core.offers import OfferWords
+from bot.core.safety import SafetyWords
 from bot.core.smalltalk import SmallTalkKind
-
-try:  # the word files are being written in the same hour; this guard goes when they stand
-    from bot.content_reader.word_files import offer_words, safety_words, small_talk_kinds
-    from bot.core.offers import OfferWords
-    from bot.core.safety import SafetyWords
-except ImportError:
-    offer_words = safety_words = small_talk_kinds = None  # type: ignore[assignment]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Words = TypeVar("_Words")
@@ -74,6 +70,8 @@ class Shelf:
     """A folder in the middle of being read: parsed files, their models, and the problems so far."""
 
     folder: Path
+    prefix: str
+    """What problems put before a file's path: content, or tests/wordings."""
     documents: dict[str, Document] = field(default_factory=dict)
     """Path inside the folder -> file; holds every file that is valid YAML."""
     models: dict[str, Any] = field(default_factory=dict)
@@ -84,16 +82,16 @@ class Shelf:
 
     def shown(self, path: str) -> str:
         """A path as problems name it."""
-        return f"{self.folder.name}/{path}"
+        return f"{self.prefix}/{path}"
 
     def report(self, path: str, line: int, code: str, **values: str) -> None:
         """Add a problem."""
         self.problems.append(Problem(self.shown(path), line, code, values))
 
-    def at(self, path: str, where: Sequence[str | int], code: str, *, key: bool = False, **values: str) -> None:
-        """Add a problem at a place inside a file: at its value, or with `key` at its key."""
+    def at(self, path: str, where: Sequence[str | int], code: str, *, on_key: bool = False, **values: str) -> None:
+        """Add a problem at a place inside a file: at its value, or with `on_key` at its key."""
         document = self.documents[path]
-        node = document.root.key_at(tuple(where)) if key else document.root.at(tuple(where))
+        node = document.root.key_at(tuple(where)) if on_key else document.root.at(tuple(where))
         self.report(path, node.line, code, **values)
 
     def model(self, path: str, kind: type[_Model]) -> _Model | None:
@@ -120,8 +118,8 @@ class Shelf:
         node = document.root.key_at(where) if on_key else document.root.at(where)
         if fault["type"] == "missing":
             node = document.root.at(where[:-1])
-        elif values["value"] == "" and code != "value-guessed":
-            node, code = document.root.key_at(where), "value-empty"
+        elif values["value"] == "":
+            node, code, values = document.root.at(where), "value-empty", {"key": values["key"]}
         self.report(path, node.line, code, **values)
 
 
@@ -163,9 +161,9 @@ def _explained(kind: type[BaseModel], where: tuple[str | int, ...], fault: Any) 
     return simple.get(name, "value-wrong"), values
 
 
-def load(folder: Path) -> Shelf:
+def load(folder: Path, prefix: str | None = None) -> Shelf:
     """Parse every file of a content folder. Never raises for anything that an editor can do."""
-    shelf = Shelf(folder)
+    shelf = Shelf(folder, prefix or folder.name)
     digest = hashlib.sha256()
     found = []
     for path in sorted(folder.rglob("*")):
@@ -389,7 +387,7 @@ def _word_file(
     shelf: Shelf, languages: Iterable[str], name: str, read: Callable[[str, Mapping[str, Any]], _Words]
 ) -> tuple[_Words, ...]:
     found: list[_Words] = []
-    for code in languages if read is not None else ():
+    for code in languages:
         path = f"{code}/{name}"
         document = shelf.documents.get(path)
         if document is None:
@@ -401,9 +399,18 @@ def _word_file(
         try:
             found.append(read(code, data))
         except ValueError as error:
-            place, _, rest = str(error).partition(": ")
-            steps = tuple(int(step) if step.isdigit() else step for step in place.replace("/", ".").split("."))
-            shelf.report(
-                path, document.root.at(steps).line, "words-file", reason=str(error) if not rest else f"{place}: {rest}"
-            )
+            place, _, reason = str(error).partition(": ")
+            line = document.root.at(_steps(place)).line
+            shelf.report(path, line, "words-file", place=place, reason=reason)
     return tuple(found)
+
+
+def _steps(place: str) -> tuple[str | int, ...]:
+    """A key path such as signs.fee.words[3] (counted from 1) as steps into the tree."""
+    steps: list[str | int] = []
+    for part in place.split("."):
+        name, _, position = part.partition("[")
+        steps.append(name)
+        if position.rstrip("]").isdigit():
+            steps.append(int(position.rstrip("]")) - 1)
+    return tuple(steps)

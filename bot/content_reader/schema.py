@@ -238,7 +238,10 @@ class CategoriesFile(_Strict):
 class WordsFile(_Strict):
     """<language>/_words.yaml: words that the matcher reads alike."""
 
-    equivalents: dict[Text, Text] = Field(default_factory=dict, description="A dialect word -> the word it is read as.")
+    equivalents: dict[Text, str] = Field(
+        default_factory=dict,
+        description='A dialect word -> the word it is read as; "": it says nothing and is left out.',
+    )
     synonyms: list[list[Text]] = Field(default_factory=list, description="Groups of words with one meaning here.")
 
 

@@ -186,7 +186,7 @@ class _Builder:
     """Builds the tree from the parser's events, so that nothing is expanded or guessed on the way."""
 
     def __init__(self, text: str) -> None:
-        self._events = yaml.parse(text, Loader=_Loader)
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         self.faults: list[Fault] = []
 
     def document(self) -> Node:
