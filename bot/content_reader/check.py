@@ -36,13 +36,10 @@ _Entry = TypeVar("_Entry")
 
 
 def check(folder: Path, today: date, wordings: Path | None = None) -> Reading:
-    """Read a content folder, and the test wordings beside it, and find everything that is wrong with them.
-
-    `wordings` is tests/wordings of the folder's parent unless given.
-    """
+    """Read a content folder, and the folder of test wordings where one is given, and find all that is wrong."""
     shelf = load(folder)
     content = build(shelf)
-    tested = load(wordings if wordings is not None else folder.parent / WORDINGS, WORDINGS)
+    tested = load(wordings, WORDINGS) if wordings is not None else Shelf(folder, WORDINGS)
     _Check(shelf, tested, content, today).run()
     return Reading(content, in_order((*shelf.problems, *tested.problems)))
 

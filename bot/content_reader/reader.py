@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -161,18 +162,40 @@ def _explained(kind: type[BaseModel], where: tuple[str | int, ...], fault: Any) 
     return simple.get(name, "value-wrong"), values
 
 
+def content_files(folder: Path) -> list[tuple[str, Path]]:
+    """(path inside the folder, file) of everything that ends like YAML, in order; hidden files left out."""
+    named = [
+        (path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.suffix in (".yaml", ".yml")
+    ]
+    return sorted((name, path) for name, path in named if not any(part.startswith(".") for part in name.split("/")))
+
+
+def _add(digest: Any, name: str, raw: bytes) -> None:
+    digest.update(f"{name}\0{len(raw)}\0".encode())
+    digest.update(raw)
+
+
+def content_digest(folder: Path) -> str:
+    """The version of a folder without reading it as content: the digest that `Content.digest` has.
+
+    A file that cannot be read counts as absent, as it does there.
+    """
+    digest = hashlib.sha256()
+    for name, path in content_files(folder):
+        if path.suffix == ".yaml":
+            with suppress(OSError):
+                _add(digest, name, path.read_bytes())
+    return digest.hexdigest()
+
+
 def load(folder: Path, prefix: str | None = None) -> Shelf:
     """Parse every file of a content folder. Never raises for anything that an editor can do."""
     shelf = Shelf(folder, prefix or folder.name)
     digest = hashlib.sha256()
     found = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if any(part.startswith(".") for part in name.split("/")):
-            continue
+    for name, path in content_files(folder):
         if path.suffix == ".yml":
             shelf.report(name, 1, "file-ending")
-        if path.suffix != ".yaml":
             continue
         found.append(name)
         try:
@@ -180,8 +203,7 @@ def load(folder: Path, prefix: str | None = None) -> Shelf:
         except OSError:
             shelf.report(name, 1, "file-unreadable")
             continue
-        digest.update(f"{name}\0{len(raw)}\0".encode())
-        digest.update(raw)
+        _add(digest, name, raw)
         root, lines, faults = parse(raw)
         shelf.problems.extend(
             Problem(shelf.shown(name), fault.line, fault.code, fault.values, fault.column) for fault in faults

@@ -182,6 +182,16 @@ def _syntax_fault(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> Fault:
     return Fault("indent-wrong", number, column)
 
 
+def _start(event: Any) -> tuple[int, int]:
+    """Line and column, from 1, at which an event begins."""
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _end(event: Any) -> int:
+    """The last line of an event; a block text ends at the start of the line after it."""
+    return int(event.end_mark.line + (1 if event.end_mark.column else 0))
+
+
 class _Builder:
     """Builds the tree from the parser's events, so that nothing is expanded or guessed on the way."""
 
@@ -195,14 +205,14 @@ class _Builder:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise _Refused(Fault("two-documents", event.start_mark.line + 1))
+                    raise _Refused(Fault("two-documents", _start(event)[0]))
                 root = self._node(next(self._events), 0)
         if root is None:
             raise _Refused(Fault("file-empty", 1))
         return root
 
     def _node(self, event: Any, depth: int) -> Node:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _start(event)
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(Fault("alias", line, column, {"name": f"*{event.anchor}"}))
         if event.anchor is not None:
@@ -213,13 +223,12 @@ class _Builder:
             raise _Refused(Fault("too-deep", line, column, {"limit": str(DEEPEST)}))
         if isinstance(event, yaml.ScalarEvent):
             plain = not event.style or event.style == "plain"
-            end = event.end_mark.line + (1 if event.end_mark.column else 0)
-            return Node(event.value, line, column, max(end, line), plain)
+            return Node(event.value, line, column, max(_end(event), line), plain)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(child := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(child, depth + 1))
-            return Node(items, line, column, child.end_mark.line + 1)
+            return Node(items, line, column, _end(child))
         pairs: dict[str, tuple[Node, Node]] = {}
         while not isinstance(child := next(self._events), yaml.MappingEndEvent):
             key = self._node(child, depth + 1)
@@ -231,4 +240,4 @@ class _Builder:
                 self.faults.append(Fault("key-twice", key.line, key.column, {"key": key.value, "first": first}))
             else:
                 pairs[key.value] = (key, value)
-        return Node(pairs, line, column, child.end_mark.line + 1)
+        return Node(pairs, line, column, _end(child))
