@@ -35,6 +35,8 @@ EVENTS: Mapping[str, str] = {
     "update-failed": "An update could not be answered after several tries and was given up.",
     "update-repeated": "An update came twice and was answered once.",
     "send-refused": "Telegram refused a reply (blocked by the user, or an unknown chat).",
+    "reply-simplified": "Telegram refused a reply's form; its bare words were sent.",
+    "description-refused": "Telegram refused the bot's commands or description; it works without.",
     "send-repeated": "A reply whose fate was unknown was sent a second time.",
     "rate-limited": "Telegram asks to wait.",
     "content-loaded": "Content loaded.",

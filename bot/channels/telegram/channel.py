@@ -1,0 +1,114 @@
+"""The Telegram channel as the rest of the program sees it: open it, then poll or mount its route."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.routing import BaseRoute
+
+from bot.channels.telegram.aiohttp_request import AiohttpRequest
+from bot.channels.telegram.api import Api
+from bot.channels.telegram.dialogue import Dialogue
+from bot.channels.telegram.inbox import Inbox
+from bot.channels.telegram.incoming import Me
+from bot.channels.telegram.introduction import ask_name, describe, set_polling, set_webhook
+from bot.channels.telegram.polling import STOP_SECONDS, Polling, TokenRefused
+from bot.channels.telegram.sending import Sender
+from bot.channels.telegram.services import Services
+from bot.channels.telegram.webhook import PATH, telegram_routes
+from bot.settings import Settings
+
+FINE, WRONG_TOKEN = 0, 2
+"""Exit codes."""
+CONNECTIONS = 64
+ANSWER_SECONDS = 6.0
+"""How long Telegram may take to answer a call before its fate counts as unknown."""
+DROP_WORDS_SECONDS = 1.0
+
+
+class Channel:
+    """One process's Telegram."""
+
+    def __init__(self, settings: Settings, services: Services, request: AiohttpRequest) -> None:
+        """Take an initialised request class; use open_channel() instead."""
+        token = settings.telegram_token
+        self._settings = settings
+        self._services = services
+        self.api = Api(request, f"{settings.telegram_api_url}/bot{token}")
+        # The number before the colon is the bot's own id: known before Telegram has been reached.
+        number = token.partition(":")[0]
+        self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
+        self.inbox = Inbox(Dialogue(services, Sender(self.api), lambda: self._me), lambda: self._me)
+        self._describing: asyncio.Task[None] | None = None
+
+    async def poll(self, stop: asyncio.Event) -> int:
+        """Poll until told to stop; gives the exit code. Never raises but when cancelled."""
+        try:
+            if not await self._introduce(stop):
+                return FINE
+            await set_polling(self.api, stop)
+            await Polling(self.api, self.inbox).run(stop)
+        except TokenRefused:
+            return WRONG_TOKEN
+        return FINE
+
+    async def take_webhook(self, stop: asyncio.Event) -> int:
+        """Have updates delivered to the route until told to stop; gives the exit code. Never raises but when cancelled.
+
+        The web server must run already, since Telegram delivers at once what waits.
+        """
+        try:
+            if self._settings.webhook_url:
+                address = self._settings.webhook_url + PATH
+                await set_webhook(self.api, address, self._settings.webhook_secret, stop)
+            await self._introduce(stop)
+        except TokenRefused:
+            return WRONG_TOKEN
+        await stop.wait()
+        await self.inbox.close(STOP_SECONDS)
+        return FINE
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """The webhook's route."""
+        return telegram_routes(self.inbox, self._settings.webhook_secret)
+
+    async def _introduce(self, stop: asyncio.Event) -> bool:
+        """Learn the bot's name and publish its commands; False when told to stop before."""
+        me = await ask_name(self.api, stop)
+        if me is None:
+            return False
+        self._me = me
+        languages = self._services.languages()
+        # Beside the work: nobody waits for a menu.
+        self._describing = asyncio.create_task(describe(self.api, self._services.say, languages))
+        return True
+
+    async def close(self) -> None:
+        """Drop what is still under way."""
+        if self._describing is not None:
+            self._describing.cancel()
+            await asyncio.gather(self._describing, return_exceptions=True)
+        await self.inbox.close(0.0)
+
+
+@asynccontextmanager
+async def open_channel(settings: Settings, services: Services) -> AsyncIterator[Channel]:
+    """A channel with its connections, closed at the end."""
+    request = AiohttpRequest(settings.telegram_api_url, connections=CONNECTIONS, seconds=ANSWER_SECONDS)
+    await request.initialize()
+    channel = Channel(settings, services, request)
+
+    async def drop_words() -> None:
+        while True:
+            await asyncio.sleep(DROP_WORDS_SECONDS)
+            services.recall.drop_old_words()
+
+    dropping = asyncio.create_task(drop_words())
+    try:
+        yield channel
+    finally:
+        dropping.cancel()
+        await channel.close()
+        await request.shutdown()

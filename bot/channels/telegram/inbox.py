@@ -1,0 +1,105 @@
+"""Takes raw updates in and says when each has ended: in order within a chat, chats side by side, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from bot.channels.telegram.dialogue import Dialogue, Ended, joins
+from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
+from bot.events import log
+
+ENDED_KNOWN = 20_000
+"""Ended updates recognised when Telegram delivers them again; their numbers only."""
+
+Ending = asyncio.Future[Ended]
+
+
+class Inbox:
+    """All open updates of one process."""
+
+    def __init__(self, dialogue: Dialogue, me: Callable[[], Me]) -> None:
+        self._dialogue = dialogue
+        self._me = me
+        self._open: dict[int, Ending] = {}
+        self._ended: OrderedDict[int, None] = OrderedDict()
+        self._lanes: dict[tuple[str, int], deque[tuple[Incoming, Ending]]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+
+    def take(self, raw: object) -> Ending:
+        """Take one update in; the future is done when it may be acknowledged.
+
+        A repeated update shares the future of the first, or is done at once. A malformed one is passed over.
+        """
+        number = update_number(raw)
+        if number is not None and (number in self._open or number in self._ended):
+            log("update-repeated")
+            return self._open.get(number) or _done("ignored")
+        try:
+            incoming = read_update(raw, self._me())
+        except Malformed:
+            log("update-malformed", logging.WARNING)
+            incoming = None
+        if number is None:
+            return _done("failed")
+        if incoming is None:
+            self._end(number)
+            return _done("ignored")
+        ending: Ending = asyncio.get_running_loop().create_future()
+        self._open[number] = ending
+        # An inline query is typed into another chat and need not wait for this one.
+        lane = ("inline" if incoming.happening == "inline" else "chat", incoming.chat)
+        waiting = self._lanes.get(lane)
+        if waiting is not None:
+            waiting.append((incoming, ending))
+        else:
+            self._lanes[lane] = deque([(incoming, ending)])
+            worker = asyncio.get_running_loop().create_task(self._work(lane))
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        return ending
+
+    async def _work(self, lane: tuple[str, int]) -> None:
+        waiting = self._lanes[lane]
+        try:
+            while waiting:
+                group = [waiting.popleft()]
+                while waiting and joins(group[-1][0], waiting[0][0]):
+                    group.append(waiting.popleft())
+                ended = await self._dialogue.handle([incoming for incoming, _ in group])
+                for incoming, ending in group:
+                    self._end(incoming.update)
+                    if not ending.done():
+                        ending.set_result(ended)
+        finally:
+            del self._lanes[lane]
+
+    def _end(self, number: int) -> None:
+        self._open.pop(number, None)
+        self._ended[number] = None
+        if len(self._ended) > ENDED_KNOWN:
+            self._ended.popitem(last=False)
+
+    @property
+    def open(self) -> int:
+        """How many updates are being worked on."""
+        return len(self._open)
+
+    async def close(self, seconds: float) -> None:
+        """Let open updates end for so long, then drop the rest unacknowledged: Telegram delivers them again."""
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=seconds)
+        for worker in list(self._workers):
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        for ending in self._open.values():
+            ending.cancel()
+        self._open.clear()
+
+
+def _done(ended: Ended) -> Ending:
+    ending: Ending = asyncio.get_running_loop().create_future()
+    ending.set_result(ended)
+    return ending
