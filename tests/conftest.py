@@ -1,0 +1,88 @@
+"""What several test files share: the real content, fitted once, and a matcher that needs no fitting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.content_reader.reader import Content, read_content
+from bot.core.conversation import Conversation
+from bot.core.offers import OfferChecker
+from bot.core.ranking import Ranked, Ranking
+from bot.core.reply import Context
+from bot.core.safety import SafetyLane
+from bot.core.smalltalk import SmallTalk
+from bot.phrases import Phrases, read_phrases
+
+ROOT = Path(__file__).resolve().parent.parent
+TODAY = date(2026, 11, 22)
+
+
+class ScriptedMatcher:
+    """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else."""
+
+    def __init__(self, topics: tuple[str, ...]) -> None:
+        self._topics = topics
+
+    def rank(self, question: str, *, why: bool = False) -> Ranking:
+        """Rank by the ids named in the question."""
+        named = tuple(part for part in question.strip().split("|") if part in self._topics)
+        rest = tuple(topic for topic in self._topics if topic not in named)
+        ranked = tuple(Ranked(topic, 0.9 if topic in named else 0.01) for topic in (*named, *rest)[:5])
+        if len(named) == 1:
+            return Ranking(ranked, "answer", named, rest[:2])
+        if named:
+            return Ranking(ranked, "choices", (), named[:3])
+        return Ranking(ranked, "none", (), ())
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The campaign's real content."""
+    reading = read_content(ROOT / "content")
+    assert reading.content is not None
+    assert not reading.errors
+    return reading.content
+
+
+@pytest.fixture(scope="session")
+def phrases(content: Content) -> Phrases:
+    """The interface sentences."""
+    return read_phrases(ROOT / "locales", content.campaign.languages)
+
+
+@pytest.fixture(scope="session")
+def scripted(content: Content, phrases: Phrases) -> Conversation:
+    """A conversation over the real content whose matcher does as it is told."""
+    return Conversation(
+        content.campaign,
+        ScriptedMatcher(tuple(content.campaign.topics)),
+        SafetyLane(content.safety),
+        OfferChecker(content.offers),
+        SmallTalk(content.small_talk),
+        phrases,
+        content.other_scripts,
+    )
+
+
+@pytest.fixture
+def chat() -> Context:
+    """A private chat whose question is message 41."""
+    return Context(TODAY, question_id=41)
+
+
+def missing(tool: str, present: bool) -> Callable[..., object]:
+    """Skip with one sentence where a tool is missing; on CI that is a failure."""
+    if not present and os.environ.get("CI") == "true":
+        return pytest.mark.usefixtures("the_missing_tool_must_be_installed_on_ci")
+    return pytest.mark.skipif(not present, reason=f"{tool} is not installed on this machine.")
+
+
+@pytest.fixture
+def the_missing_tool_must_be_installed_on_ci() -> None:
+    """Fails: CI installs every tool that a test needs."""
+    pytest.fail("A tool that this test needs is missing on CI; .ci/run must install it.")
