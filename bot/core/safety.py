@@ -99,11 +99,12 @@ _DANGERS: Mapping[str, _Danger] = {
     "detained": _Danger("russia", ("arrival-expired-visa-police", "in-russia-not-signed"), ("arrival-expired-visa-police", "contact-embassy-moscow")),
     "in-camp": _Danger("russia", ("in-russia-training-camp", "in-russia-lost-passport"), ("family-son-calls-from-camp", "in-russia-training-camp")),
     "at-front": _Danger("russia", ("in-russia-at-the-front", "contact-i-want-to-live"), ("family-son-calls-from-camp", "in-russia-at-the-front")),
-    "wounded": _Danger("russia", ("in-russia-wounded", "in-russia-at-the-front"), ("family-bring-body-home", "family-is-the-news-true")),
+    "wounded": _Danger("russia", ("in-russia-wounded", "in-russia-at-the-front"), ("in-russia-wounded", "family-son-calls-from-camp")),
     "papers-taken": _Danger("russia", ("in-russia-lost-passport", "in-russia-not-signed"), ("family-son-missing-first-steps", "contact-embassy-moscow")),
     "minor": _Danger("unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-talk-to-son", "hotline-911-iraq")),
     "threatened": _Danger("unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-money-for-silence", "hotline-911-iraq")),
     "leaving-now": _Danger("unknown", ("scam-agreed-want-out", "scam-tourist-visa"), ("scam-friend-leaving-now", "family-talk-to-son")),
+    "killed": _Danger("unknown", ("family-is-the-news-true", "family-bring-body-home"), ("family-is-the-news-true", "family-bring-body-home")),
     "silent-relative": _Danger("unknown", ("family-son-missing-first-steps", "contact-red-crescent"), ("family-son-missing-first-steps", "contact-red-crescent")),
 }
 DANGERS: tuple[str, ...] = tuple(_DANGERS)

@@ -8,7 +8,9 @@ A pattern is one line of words:
     (كل) جوازاتنا         the word in brackets may be missing
     يهدد*  *ناتنا         words that begin, or end, like this
     <took> ... <papers>   one of the words or phrases of a named group
+    <لا يرد|ما يرد|مغلق>  one of these words or phrases
     <number>  <number 10-17>  <number 1500+>    a number, or one within bounds
+    باجر + موسكو          both somewhere in the message, whichever comes first
 
 Words are compared after folding (bot.core.text), without Arabic prefixes (و ب ل ال بال ...), with one misspelt letter
 allowed in words of five letters or more, and by consonants where an Arabic word is written in Latin letters. Every
@@ -43,12 +45,11 @@ SHORTEST_AFFIX = 2
 _PREFIXES = ("وبال", "فبال", "وعال", "وهال", "هال", "بهال", "وال", "بال", "فال", "كال", "عال", "شال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك", "ه", "ع")
 _LONE = PARTICLES | frozenset("ال بال لل وال هال عال فال كال".split())
 """The article and its kin written as words of their own (bil mu3askar, ال contract): left out on both sides."""
-_LATIN_PREFIXES = ("bil", "bel", "lil", "lel", "wil", "wel", "bal", "lal", "el", "al", "il", "w", "b", "l")
+_LATIN_PREFIXES = ("bil", "bl", "ll", "bel", "lil", "lel", "wil", "wel", "bal", "lal", "el", "al", "il", "w", "b", "l")
 _MONEY = re.compile(r"\$|€|(?<=\d)\s?(?:usd|us)\b", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=[0-9٠-٩])[,.٬،](?=[0-9٠-٩]{3}(?![0-9٠-٩]))")
 _DIGITS_THEN_LETTERS = re.compile(r"(?<![A-Za-z])(\d+)(dollars?|dolar|dinars?|iqd)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d{1,9})(k?)")
-_PART = re.compile(r"\.\.\.|\([^()]*\)|<[^<>]*>|[^\s<>()]+")
 _RANGE = re.compile(r"number(?:\s+(\d+)(?:-(\d+)|(\+))?)?")
 
 
@@ -83,10 +84,10 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern and the line that it came from."""
+    """A compiled pattern and the line that it came from: parts that must all stand in the message."""
 
     line: str
-    steps: tuple[_Step, ...]
+    parts: tuple[tuple[_Step, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,11 @@ class Message:
         """The positions at which an element stands."""
         return self._masks.get(element, 0)
 
-    def _ends(self, pattern: Pattern, starts: int) -> int:
-        """Positions after a match that begins at one of the start positions."""
+    def _ends(self, steps: tuple[_Step, ...], starts: int) -> int:
+        """Positions after a match of one part that begins at one of the start positions."""
         full = self.full
         at = starts
-        for step in pattern.steps:
+        for step in steps:
             if step.gap:
                 before = at
                 for _ in range(GAP):
@@ -136,38 +137,42 @@ class Message:
         return at
 
     def has(self, pattern: Pattern, blocked: int = 0) -> bool:
-        """Whether a pattern stands anywhere but at blocked beginnings."""
-        return self._ends(pattern, self.full & ~blocked) != 0
+        """Whether all parts of a pattern stand in the message, the first one not at a blocked beginning."""
+        starts = self.full & ~blocked
+        for steps in pattern.parts:
+            if not self._ends(steps, starts):
+                return False
+            starts = self.full
+        return True
 
     def any(self, patterns: Iterable[Pattern], blocked: int = 0) -> Pattern | None:
         """The first pattern that stands in the message."""
-        starts = self.full & ~blocked
         for pattern in patterns:
-            if self._ends(pattern, starts):
+            if self.has(pattern, blocked):
                 return pattern
         return None
 
     def find(self, pattern: Pattern, blocked: int = 0) -> Found | None:
-        """Where a pattern stands first; the shortest match from there."""
-        starts = self.full & ~blocked
-        if not self._ends(pattern, starts):
+        """Where the first part of a pattern stands first; the shortest match from there."""
+        if not self.has(pattern, blocked):
             return None
+        steps, starts = pattern.parts[0], self.full & ~blocked
         low, high = 0, len(self.words) - 1
         # Halving finds the first beginning: whether one stands at or before the middle.
         while low < high:
             middle = (low + high) // 2
-            if self._ends(pattern, starts & ((1 << (middle + 1)) - 1)):
+            if self._ends(steps, starts & ((1 << (middle + 1)) - 1)):
                 high = middle
             else:
                 low = middle + 1
-        ends = self._ends(pattern, starts & (1 << low))
+        ends = self._ends(steps, starts & (1 << low))
         return Found(low, (ends & -ends).bit_length() - 1)
 
     def after(self, patterns: Iterable[Pattern]) -> int:
         """The positions right after any of the patterns."""
         mask = 0
         for pattern in patterns:
-            mask |= self._ends(pattern, self.full)
+            mask |= self._ends(pattern.parts[0], self.full)
         return mask
 
 
@@ -186,18 +191,22 @@ class Vocabulary:
 
     def compile(self, line: str, groups: Mapping[str, Sequence[str]]) -> Pattern:
         """Read one pattern. Raises PatternError with what is wrong and how to mend it."""
+        return Pattern(line, tuple(self._part(part, groups, line) for part in line.split(" + ")))
+
+    def _part(self, text: str, groups: Mapping[str, Sequence[str]], line: str) -> tuple[_Step, ...]:
         steps: list[_Step] = []
         gap = False
-        for part in _PART.findall(line):
-            if part == "...":
+        for item in _split(text, " ", line):
+            if item == "...":
                 gap = bool(steps)
                 continue
-            optional = part.startswith("(")
-            inner = part[1:-1].strip() if optional else part
-            atoms, sequences = self._alternatives(inner, groups, line)
-            if not atoms and not sequences:
-                if seen_words(words(inner)):
-                    raise PatternError(f'"{inner}" in "{line}" holds no word that can be compared. Write a word.')
+            optional = item.startswith("(") and item.endswith(")")
+            singles: list[_Atom] = []
+            sequences: list[tuple[_Atom, ...]] = []
+            self._alternatives(item[1:-1].strip() if optional else item, groups, line, singles, sequences, frozenset())
+            if not singles and not sequences:
+                if seen_words(words(item)):
+                    raise PatternError(f'"{item}" in "{line}" holds no word that can be compared. Write a word.')
                 continue
             if optional and not steps:
                 continue  # a word that may be missing at the beginning says nothing
@@ -205,41 +214,42 @@ class Vocabulary:
                 _Step(
                     gap,
                     optional,
-                    self._element(frozenset(atoms)) if atoms else -1,
-                    tuple(tuple(self._element(frozenset((atom,))) for atom in sequence) for sequence in sequences),
+                    self._element(frozenset(singles)) if singles else -1,
+                    tuple(tuple(self._element(frozenset((atom,))) for atom in one) for one in dict.fromkeys(sequences)),
                 )
             )
             gap = False
         if not any(not step.optional for step in steps):
             raise PatternError(f'"{line}" holds no word. Write at least one word that must stand there.')
-        return Pattern(line, tuple(steps))
+        return tuple(steps)
 
     def _alternatives(
-        self, part: str, groups: Mapping[str, Sequence[str]], line: str, inside: frozenset[str] = frozenset()
-    ) -> tuple[list[_Atom], list[tuple[_Atom, ...]]]:
-        singles: list[_Atom] = []
-        sequences: list[tuple[_Atom, ...]] = []
-        if part.startswith("<"):
-            name = part[1:-1].strip()
+        self,
+        item: str,
+        groups: Mapping[str, Sequence[str]],
+        line: str,
+        singles: list[_Atom],
+        sequences: list[tuple[_Atom, ...]],
+        inside: frozenset[str],
+    ) -> None:
+        """Add what an item of a pattern allows: words, phrases, groups and numbers, separated by bars."""
+        for one in _split(item, "|", line):
+            if not (one.startswith("<") and one.endswith(">")):
+                self._add_phrase(one, singles, sequences)
+                continue
+            name = one[1:-1].strip()
             number = _RANGE.fullmatch(name)
             if number is not None:
                 low, high, more = number.groups()
-                bounds = "0-" if low is None else f"{low}-" if more else f"{low}-{high or low}"
-                return [("n", bounds)], []
-            if name not in groups or name in inside:
+                singles.append(("n", "0-" if low is None else f"{low}-" if more else f"{low}-{high or low}"))
+            elif name in groups and name not in inside:
+                for phrase in groups[name]:
+                    self._alternatives(phrase, groups, line, singles, sequences, inside | {name})
+            elif "|" in name or " " in name:
+                self._alternatives(name, groups, line, singles, sequences, inside)
+            else:
                 known = ", ".join(groups) or "none"
                 raise PatternError(f'"{line}" names the group <{name}>, which is not there. Groups: {known}.')
-            for phrase in groups[name]:
-                if phrase.startswith("<"):
-                    more_singles, more_sequences = self._alternatives(phrase, groups, line, inside | {name})
-                    singles += more_singles
-                    sequences += more_sequences
-                else:
-                    self._add_phrase(phrase, singles, sequences)
-            return singles, sequences
-        for word in part.split("|"):
-            self._add_phrase(word, singles, sequences)
-        return singles, sequences
 
     @staticmethod
     def _add_phrase(phrase: str, singles: list[_Atom], sequences: list[tuple[_Atom, ...]]) -> None:
@@ -312,7 +322,7 @@ class Vocabulary:
 
     def _look_up(self, word: str, by_sound: bool) -> list[int]:
         atoms: set[_Atom] = set()
-        forms = _forms(word)
+        forms = _latin_forms(word) if by_sound else _forms(word)
         for form in forms:
             if form in self._words:
                 atoms.add(("w", form))
@@ -345,6 +355,25 @@ class Vocabulary:
                 if near in self._words and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
                     found.add(near)
         return found
+
+
+def _split(text: str, separator: str, line: str) -> list[str]:
+    """The pieces of a text between separators that stand in no brackets."""
+    pieces, depth, start = [], 0, 0
+    for at, sign in enumerate(text):
+        if sign in "<(":
+            depth += 1
+        elif sign in ">)":
+            depth -= 1
+        elif sign == separator and depth == 0:
+            pieces.append(text[start:at])
+            start = at + 1
+        if depth < 0:
+            break
+    if depth:
+        raise PatternError(f'"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).')
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece.strip()]
 
 
 def _deletions(word: str) -> set[str]:
