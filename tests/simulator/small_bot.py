@@ -1,0 +1,76 @@
+"""The Telegram channel alone, as a process: `python -m tests.simulator.small_bot`, settings as for tabayyan.
+
+For tests and benchmarks. --conversation small (four topics) or constant (says one thing).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.channels.telegram.channel import open_channel
+from bot.channels.telegram.services import Services
+from bot.channels.telegram.short_memory import ShortMemory
+from bot.clock import machine_clock
+from bot.core.reply import Counted
+from bot.events import guard_loop, set_up_logging
+from bot.phrases import read_phrases
+from bot.settings import ROOT, Settings, read_settings
+from tests.simulator.small_campaign import CAMPAIGN, constant_conversation, small_conversation
+
+
+def _count(asker: int, counted: Counted) -> None:
+    """Nothing is counted here."""
+
+
+async def _main(settings: Settings, constant: bool) -> int:
+    guard_loop(asyncio.get_running_loop())
+    say = read_phrases(ROOT / "locales", CAMPAIGN.languages)
+    conversation = constant_conversation(say) if constant else small_conversation(say)
+    clock = machine_clock()
+    services = Services(
+        conversation=lambda: conversation,
+        say=say,
+        languages=lambda: tuple(CAMPAIGN.languages),
+        count=_count,
+        clock=clock,
+        recall=ShortMemory(clock.today),
+        stale_seconds=settings.stale_minutes * 60,
+    )
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    async with open_channel(settings, services) as channel:
+        if settings.effective_mode == "polling":
+            return await channel.poll(stop)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=list(channel.routes())),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+            )
+        )
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        serving = asyncio.create_task(server._serve())
+        code = await channel.take_webhook(stop)
+        server.should_exit = True
+        await serving
+        return code
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--conversation", choices=("small", "constant"), default="small")
+    arguments = parser.parse_args()
+    known = read_settings()
+    set_up_logging(known.log_level)
+    sys.exit(asyncio.run(_main(known, arguments.conversation == "constant")))
