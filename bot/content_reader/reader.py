@@ -112,6 +112,11 @@ class Shelf:
         self.models[path] = model
         return model
 
+    def blank(self, path: str) -> bool:
+        """Whether a file holds keys and no word yet, as `language new` makes it."""
+        document = self.documents.get(path)
+        return document is not None and not any(node.value for node in document.root.texts())
+
     def _report_fault(self, path: str, document: Document, kind: type[BaseModel], fault: Any) -> None:
         where = tuple(step for step in fault["loc"] if step != "[key]")
         code, values = _explained(kind, where, fault)
@@ -327,7 +332,8 @@ def _topics(shelf: Shelf, registry: schema.TopicsFile, languages: Mapping[str, L
         complete = True
         for code, language in languages.items():
             path = f"{code}/{entry.id}.yaml"
-            model = shelf.model(path, schema.AnswerFile)
+            unwritten = not language.required and shelf.blank(path)
+            model = None if unwritten else shelf.model(path, schema.AnswerFile)
             if model is not None:
                 answers[code] = Answer(model.title, model.short, model.details, model.next_step)
             elif language.required:
@@ -379,15 +385,24 @@ def _topic(entry: schema.TopicEntry, answers: dict[str, Answer], phrasings: dict
 def _categories(shelf: Shelf, campaign: schema.CampaignFile) -> tuple[Category, ...]:
     titles: dict[str, dict[str, str]] = {}
     about: dict[str, dict[str, str]] = {}
-    for code in campaign.languages:
-        model = shelf.model(f"{code}/_categories.yaml", schema.CategoriesFile)
+    for code, language in campaign.languages.items():
+        path = f"{code}/_categories.yaml"
+        if language.required == "no" and shelf.blank(path):
+            continue
+        model = shelf.model(path, schema.CategoriesFile)
         for category, entry in model.categories.items() if model is not None else ():
             titles.setdefault(category, {})[code] = entry.title
             about.setdefault(category, {})[code] = entry.about
     return tuple(
-        Category(category, _frozen(titles.get(category, {})), _frozen(about.get(category, {})))
+        Category(category, _in_all(campaign, titles.get(category, {})), _in_all(campaign, about.get(category, {})))
         for category in campaign.categories
     )
+
+
+def _in_all(campaign: schema.CampaignFile, words: Mapping[str, str]) -> Mapping[str, str]:
+    """Words for every language: one that is still being translated borrows those of the first."""
+    first = next(iter(words.values()), None)
+    return _frozen({code: words.get(code, first) for code in campaign.languages} if first is not None else {})
 
 
 def _words(shelf: Shelf, languages: Iterable[str]) -> WordLists:

@@ -13,6 +13,12 @@ EMERGENCY = "iraq-911"
 NEVER_NAMED = {"get-lost": re.compile(r"get lost|iditelesom|غيت لوست|idite lesom", re.IGNORECASE)}
 """Contacts that stay out of every reply."""
 
+NEVER_SHOWN = {
+    "get-lost": "it may serve Russian citizens only.",
+    "i-want-to-live": "it is run by one side of the war, and using it is a crime in Russia.",
+}
+"""Contacts whose number or handle no check makes fit to be shown, with why."""
+
 NEVER_ALONE = {"R19": ("R05", "R14")}
 """Fact -> facts that must stand beside it in a topic: who issues real visas, and that real visas ended in contracts."""
 

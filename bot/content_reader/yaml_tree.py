@@ -33,6 +33,11 @@ Value: TypeAlias = "str | list[Node] | dict[str, tuple[Node, Node]]"
 Step: TypeAlias = "str | int"
 
 
+def guessed(text: str) -> bool:
+    """Whether YAML would read a text without quotation marks as something else than text."""
+    return not text or _GUESSED.fullmatch(text) is not None
+
+
 @dataclass(slots=True)
 class Node:
     """One value of a file. Lines and columns count from 1."""
@@ -85,7 +90,7 @@ class Node:
     @property
     def guessed(self) -> bool:
         """Whether YAML itself would read this text as a number, a date, a truth value or nothing."""
-        return self.plain and isinstance(self.value, str) and (not self.value or bool(_GUESSED.fullmatch(self.value)))
+        return self.plain and isinstance(self.value, str) and guessed(self.value)
 
 
 @dataclass(frozen=True, slots=True)
