@@ -1,0 +1,179 @@
+"""Who may open the pages: anybody at this machine, or whoever knows the one password.
+
+Open without a password only while the server listens on this machine alone, no public address is set, the request
+names this machine as its host, and no proxy has handed it on. The host's name is looked at because a page elsewhere
+can point a name of its own at 127.0.0.1 and have the browser read ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from bot.settings import Settings
+
+Door = Literal["open", "password", "closed"]
+
+COOKIE = "tabayyan_desk"
+SESSION_SECONDS = 8 * 3600
+LONGEST_PASSWORD = 1024
+"""Characters that are hashed; a longer one is wrong without work."""
+FREE_TRIES = 5
+SECONDS_PER_TRY = 30.0
+"""After the free tries, each address gets one more in so many seconds."""
+TRIES_A_MINUTE = 60
+"""Over all addresses together: a botnet guesses no faster than this."""
+ADDRESSES_KEPT = 4096
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+
+
+def door(settings: Settings) -> Door:
+    """Whether the pages stand open, ask for the password, or stay closed until one is set."""
+    if settings.desk_password:
+        return "password"
+    return "open" if is_loopback(settings.host) and not settings.webhook_url else "closed"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header is localhost, 127.0.0.1 or [::1], with or without a port."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = not (parts.username or parts.password or parts.path or parts.query or parts.fragment)
+    return plain and parts.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def from_this_machine(headers: Mapping[str, str], client: str | None) -> bool:
+    """Whether a request comes straight from this machine: by its peer, its Host header, and no proxy's mark."""
+    if any(name in headers for name in _FORWARDING) or not names_this_machine(headers.get("host", "")):
+        return False
+    # A peer that is no address (a Unix socket, a test's transport) has nothing to be checked.
+    try:
+        return client is None or ip_address(client).is_loopback
+    except ValueError:
+        return True
+
+
+@dataclass
+class _Bucket:
+    tries: float
+    seen: float
+
+
+class TryLimit:
+    """Slows down guessing, in bounded memory: per address, and over all of them."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._addresses: OrderedDict[str, _Bucket] = OrderedDict()
+        self._all = _Bucket(TRIES_A_MINUTE, now())
+
+    def wait(self, address: str) -> float:
+        """Take one try; 0 when it is free, else the seconds after which the next one will be."""
+        now = self._now()
+        bucket = self._addresses.pop(address, None) or _Bucket(FREE_TRIES, now)
+        self._addresses[address] = bucket
+        while len(self._addresses) > ADDRESSES_KEPT:
+            self._addresses.popitem(last=False)
+        own = _take(bucket, now, FREE_TRIES, SECONDS_PER_TRY)
+        return own or _take(self._all, now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
+
+    def forgive(self, address: str) -> None:
+        """Forget an address's tries after the right password."""
+        self._addresses.pop(address, None)
+
+
+def _take(bucket: _Bucket, now: float, full: float, seconds: float) -> float:
+    bucket.tries = min(full, bucket.tries + (now - bucket.seen) / seconds)
+    bucket.seen = now
+    if bucket.tries < 1:
+        return (1 - bucket.tries) * seconds
+    bucket.tries -= 1
+    return 0.0
+
+
+class Sessions:
+    """Signs people in: scrypt over the one password, a signed cookie, nothing on disk."""
+
+    def __init__(self, password: str, key: bytes, now: Callable[[], float] = time.time) -> None:
+        self._key = key
+        self._now = now
+        self._salt = secrets.token_bytes(16)
+        self._hash = self._scrypt(password)
+        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._one_at_a_time = asyncio.Semaphore(2)
+
+    def _scrypt(self, password: str) -> bytes:
+        return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=self._salt, **_SCRYPT)
+
+    async def is_password(self, typed: str) -> bool:
+        """Compare a typed password in constant time, off the event loop and few at a time (each takes 16 MiB)."""
+        if len(typed) > LONGEST_PASSWORD:
+            return False
+        async with self._one_at_a_time:
+            found = await asyncio.to_thread(self._scrypt, typed)
+        return hmac.compare_digest(found, self._hash)
+
+    def begin(self) -> str:
+        """A new session's cookie value."""
+        body = f"{int(self._now()) + SESSION_SECONDS}.{secrets.token_urlsafe(16)}"
+        return f"{body}.{self._sign('session', body)}"
+
+    def is_valid(self, cookie: str) -> bool:
+        """Whether a cookie was signed by us, has not run out and has not been ended."""
+        body, _, signature = cookie.rpartition(".")
+        if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._sign("session", body).encode()):
+            return False
+        return int(body.partition(".")[0]) > self._now() and body not in self._ended
+
+    def end(self, cookie: str) -> None:
+        """Make a cookie invalid before it runs out."""
+        if not self.is_valid(cookie):
+            return
+        body = cookie.rpartition(".")[0]
+        self._ended[body] = int(body.partition(".")[0])
+        for old in [known for known, until in self._ended.items() if until <= self._now()]:
+            del self._ended[old]
+
+    def form_token(self, cookie: str) -> str:
+        """The token that a form must send back: bound to the session, unreadable for other sites' pages."""
+        return self._sign("form", cookie)
+
+    def is_form_token(self, token: str, cookie: str) -> bool:
+        """Whether a form was made for this session."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.form_token(cookie).encode())
+
+    def _sign(self, purpose: str, text: str) -> str:
+        return hmac.new(self._key, f"{purpose}:{text}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a request that writes comes from our own page, as far as the browser says."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    return origin != "null" and urlsplit(origin).netloc.casefold() == headers.get("host", "").casefold()

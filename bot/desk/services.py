@@ -1,0 +1,61 @@
+"""What the desk is handed: values and callables, so that it holds no state of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.content_reader.problems import Problem
+from bot.content_reader.reader import Content
+from bot.core.conversation import Conversation
+from bot.phrases import Phrases
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the machine does. Nothing of an asker: no count of updates, no time of a message."""
+
+    mode: str
+    """page, polling or webhook."""
+    started: datetime
+    """Aware."""
+    version: str
+    workers: int = 1
+    last_reload: datetime | None = None
+    """When the words that now answer were read; aware."""
+    reload_failed: bool = False
+    """Whether a later edit was refused, so that older words go on answering."""
+    last_release: date | None = None
+    """The day of the last released window; None before the first."""
+    store: str = "none"
+    """none, sqlite or postgresql."""
+    store_works: bool = True
+    redis_works: bool | None = None
+    """None where no Redis is set."""
+    queue_lag_seconds: float | None = None
+    """Age of the oldest open update; None where Telegram is not connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskServices:
+    """Everything that the pages show, and the two things that they write."""
+
+    settings: Settings
+    say: Phrases
+    clock: Clock
+    conversation: Callable[[], Conversation]
+    """The conversation that answers now; swapped whole on reload."""
+    content: Callable[[], Content | None]
+    """The words that answer now; None while none could be loaded."""
+    problems: Callable[[], tuple[Problem, ...]]
+    """What is wrong with the files as they lie on disk."""
+    health: Callable[[], Health]
+    wordings_folder: Path | None = None
+    """tests/wordings of a checkout; None where the desk may not write there."""
+    session_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """Signs sessions. In memory only; a parent process hands the same one to its workers."""

@@ -1,0 +1,123 @@
+"""Why the bot answered as it did, as values for the panel beside the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.conversation import Conversation
+from bot.core.reply import Counted, Turn
+from bot.core.text import detect
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One topic of the ranking."""
+
+    topic: str
+    title: str
+    percent: int
+    """Chance that it is the right one, whole percent."""
+    role: str
+    """ "answered", "offered" or "" for one that was only considered."""
+    phrasing: str
+    """Its phrasing nearest to the question; empty when none was compared."""
+    likeness: int
+    """0 to 100."""
+    evidence: tuple[tuple[str, float], ...]
+    """(name of the evidence, score)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Everything that the panel shows of one turn."""
+
+    said: str | None
+    """None when a key was pressed."""
+    outcome: str
+    urgent: str | None
+    signs: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    readings: tuple[tuple[str, str], ...]
+    repaired: tuple[tuple[str, str], ...]
+    counted: tuple[tuple[str, str], ...]
+    """(counter family, key): what this turn would add to the counters; nothing else is ever kept."""
+    language: str
+    """The language that the question is written in: where a test wording of it belongs."""
+    variety: str
+    topics: tuple[tuple[str, str], ...]
+    """(id, title) of all topics, the ranked ones first, to save a test wording under."""
+
+    @property
+    def runner_up(self) -> Candidate | None:
+        """The best topic that was neither answered nor offered first."""
+        return next((one for one in self.candidates[1:] if one.role != "answered"), None)
+
+
+def explain(conversation: Conversation, said: str | None, turn: Turn, interface: str) -> Explained:
+    """The panel of one turn, with titles in the interface language."""
+    campaign, why = conversation.campaign, turn.why
+    nearest = {topic: (phrasing, likeness) for topic, phrasing, likeness in why.nearest} if why else {}
+    evidence = dict(why.scores) if why else {}
+
+    def title(topic: str) -> str:
+        return conversation.render.answer(campaign.topics[topic], interface).title
+
+    candidates = []
+    for found in turn.ranked:
+        if found.topic not in campaign.topics:
+            continue
+        phrasing, likeness = nearest.get(found.topic, ("", 0.0))
+        role = "answered" if found.topic in turn.answered else "offered" if found.topic in turn.choices else ""
+        candidates.append(
+            Candidate(
+                found.topic,
+                title(found.topic),
+                round(100 * min(1.0, max(0.0, found.confidence))),
+                role,
+                phrasing,
+                round(100 * min(1.0, max(0.0, likeness))),
+                evidence.get(found.topic, ()),
+            )
+        )
+    language = turn.language
+    script = "none"
+    if said is not None:
+        reading = detect(said)
+        script = reading.script
+        if reading.language is not None and reading.language in campaign.languages:
+            language = reading.language
+    first = [one.topic for one in candidates]
+    return Explained(
+        said=said,
+        outcome=turn.outcome,
+        urgent=turn.urgent,
+        signs=turn.signs,
+        candidates=tuple(candidates),
+        readings=why.readings if why else (),
+        repaired=why.repaired if why else (),
+        counted=tuple(counted_keys(turn.counted)),
+        language=language,
+        variety=_variety(script, tuple(campaign.languages[language].varieties)),
+        topics=tuple((topic, title(topic)) for topic in dict.fromkeys((*first, *campaign.topics))),
+    )
+
+
+def _variety(script: str, varieties: tuple[str, ...]) -> str:
+    return script if script in varieties else varieties[0] if varieties else ""
+
+
+def counted_keys(counted: Counted) -> Iterable[tuple[str, str]]:
+    """What a turn adds to the counters, as (family, key)."""
+    yield from (("topic", topic) for topic in counted.topics)
+    if counted.near_miss is not None:
+        yield "near-miss", counted.near_miss
+    if counted.outcome is not None:
+        yield "outcome", counted.outcome
+    if counted.language is not None:
+        yield "language", counted.language
+    if counted.campaign is not None:
+        yield "campaign", counted.campaign
+    yield from (("offer-sign", sign) for sign in counted.offer_signs)
+    yield from (("feedback", key) for key in counted.feedback)
+    yield from (("vocabulary", family) for family in counted.vocabulary)

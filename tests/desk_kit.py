@@ -1,0 +1,203 @@
+"""A tiny campaign and its desk for the desk's tests: three topics, two languages, a matcher that counts shared words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from bot.clock import Clock, machine_clock
+from bot.content_reader.reader import Content
+from bot.content_reader.word_files import last_resort
+from bot.core.conversation import Conversation
+from bot.core.faq import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic, WordLists
+from bot.core.offers import OfferReading, Sign
+from bot.core.ranking import Ranked, Ranking, Why
+from bot.core.safety import SafetyLane
+from bot.core.smalltalk import SmallTalk, SmallTalkKind
+from bot.core.text import fold
+from bot.desk.app import desk_app
+from bot.desk.services import DeskServices, Health
+from bot.phrases import read_phrases
+from bot.settings import ROOT, Settings
+
+TODAY = date(2026, 11, 22)
+
+LANGUAGES = {
+    "ar": Language("ar", "العربية", "rtl", "n != 1", MappingProxyType({"iq": 2, "msa": 1, "arabizi": 1})),
+    "en": Language("en", "English", "ltr", "n != 1", MappingProxyType({"en": 2})),
+}
+
+
+def topic(number: str, title: dict[str, str], said: dict[str, tuple[str, ...]], **changed: Any) -> Topic:
+    """A topic whose answers repeat its title."""
+    made = Topic(
+        id=number,
+        category="law",
+        facts=("L01",),
+        related=(),
+        place="any",
+        review_by=date(2027, 2, 28),
+        answers={
+            code: Answer(words, f"{words} {{contact:iraq-911}}", f"{words} ...", "Ask a lawyer.")
+            for code, words in title.items()
+        },
+        phrasings=said,
+        reviews={code: Review({"native_speaker": None, "lawyer": date(2026, 10, 1)}) for code in title},
+    )
+    return replace(made, **changed)
+
+
+def campaign(extra: tuple[Topic, ...] = ()) -> Campaign:
+    """Three topics, one of them due for review and without English."""
+    topics = (
+        topic(
+            "law-prison-term",
+            {"ar": "كم سنة سجن؟", "en": "How many years in prison?"},
+            {"iq": ("شكد ينحبس", "كم سنه حبس"), "msa": ("ما عقوبة القتال",), "en": ("how many years in prison",)},
+            related=("scam-red-flags",),
+        ),
+        topic(
+            "scam-red-flags",
+            {"ar": "كيف أعرف العرض الكاذب؟", "en": "How do I know a false offer?"},
+            {"iq": ("شلون اعرف العرض جذب",), "en": ("is this offer real", "fake job offer")},
+            category="scams",
+        ),
+        topic("law-old", {"ar": "موضوع قديم"}, {"iq": ("قديم",)}, review_by=date(2026, 1, 1)),
+        *extra,
+    )
+    return Campaign(
+        languages=LANGUAGES,
+        categories=(
+            Category("law", {"ar": "القانون", "en": "Law"}, {"ar": "", "en": ""}),
+            Category("scams", {"ar": "الخداع", "en": "Scams"}, {"ar": "", "en": ""}),
+        ),
+        topics={one.id: one for one in topics},
+        contacts={
+            "iraq-911": Contact(
+                id="iraq-911",
+                facts=("H01",),
+                status="usable",
+                kind="phone",
+                place="iraq",
+                value="911",
+                name={"ar": "رقم الطوارئ", "en": "Emergency number"},
+                run_by={"ar": "وزارة الداخلية", "en": "Ministry of Interior"},
+                sources=("rudaw",),
+                checked=date(2026, 1, 5),
+            ),
+            "embassy": Contact(
+                id="embassy",
+                facts=("H05",),
+                status="check-first",
+                kind="phone",
+                place="russia",
+                value="+7 000 000 00 00",
+                name={"ar": "السفارة", "en": "Embassy"},
+                run_by={"ar": "الخارجية", "en": "Foreign ministry"},
+            ),
+        },
+        sources={"rudaw": Source("rudaw", "https://example.org/rudaw", "Rudaw", "A story", "2026-02", None, "ar")},
+        facts={"L01": Fact("L01", "Prison is said.", "A judge", "medium", None, ("rudaw",), True)},
+        words=WordLists({}, (), ()),
+        name={"ar": "تبيَّن", "en": "Tabayyan"},
+        handle="TabayyanTestBot",
+    )
+
+
+class WordMatcher:
+    """Ranks by shared words: enough to see every outcome."""
+
+    def __init__(self, known: Campaign) -> None:
+        self._words = {
+            one.id: {
+                fold(word)
+                for said in (*one.phrasings.values(), tuple(a.title for a in one.answers.values()))
+                for line in said
+                for word in line.split()
+            }
+            for one in known.topics.values()
+        }
+
+    def rank(self, question: str, *, why: bool = False) -> Ranking:
+        asked = {fold(word) for word in question.split()}
+        chances = sorted(
+            ((len(asked & own) / max(1, len(asked)), topic) for topic, own in self._words.items()), reverse=True
+        )
+        ranked = tuple(Ranked(topic, chance) for chance, topic in chances[:5])
+        best = ranked[0]
+        explained = Why(
+            (("typed", question), ("repaired", question)),
+            (("prisson", "prison"),),
+            tuple((one.topic, "a phrasing", one.confidence) for one in ranked),
+            tuple((one.topic, (("classifier", 1.25),)) for one in ranked),
+        )
+        if best.confidence > 0.5:
+            return Ranking(ranked, "answer", (best.topic,), (), explained if why else None)
+        if best.confidence > 0.2:
+            return Ranking(ranked, "choices", (), (best.topic,), explained if why else None)
+        return Ranking(ranked, "none", (), (), explained if why else None)
+
+
+class WordOffers:
+    """Takes a message with "salary" for an offer with one sign."""
+
+    def look(self, text: str, *, forwarded: bool = False) -> OfferReading | None:
+        return OfferReading((Sign("high-pay", "salary"),)) if "salary" in text else None
+
+    def paragraphs(self, reading: OfferReading, language: str, render: Any, today: date) -> tuple[str, ...]:
+        return ("Warning signs: <b>high pay</b>",)
+
+
+def conversation(known: Campaign | None = None) -> Conversation:
+    """A conversation over the tiny campaign."""
+    known = known or campaign()
+    return Conversation(
+        known,
+        WordMatcher(known),
+        SafetyLane(last_resort()),
+        WordOffers(),  # type: ignore[arg-type]
+        SmallTalk(
+            [
+                SmallTalkKind("greeting", "en", ("hello there",), "Hello."),
+                SmallTalkKind("greeting", "ar", ("مرحبا",), "أهلاً."),
+            ]
+        ),
+        read_phrases(ROOT / "locales", LANGUAGES),
+    )
+
+
+def settings(**changed: Any) -> Settings:
+    """Settings of a page on this machine, untouched by the environment."""
+    return Settings(_env_file=None, **changed)  # type: ignore[call-arg]
+
+
+def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
+    """What the desk is handed, over the tiny campaign."""
+    talk = changed.pop("talk", None) or conversation()
+    content = Content(talk.campaign, (), (), (), {}, "0" * 64)
+    given = DeskServices(
+        settings=changed.pop("settings", None) or settings(),
+        say=read_phrases(ROOT / "locales", LANGUAGES),
+        clock=fixed_clock(),
+        conversation=lambda: talk,
+        content=lambda: content,
+        problems=lambda: (),
+        health=lambda: Health("page", datetime(2026, 11, 22, 8, tzinfo=UTC), "0.1.0"),
+        wordings_folder=folder,
+    )
+    return replace(given, **changed)
+
+
+def fixed_clock() -> Clock:
+    """A clock that stands at noon of TODAY for as long as a test takes."""
+    return replace(machine_clock(), start=datetime(2026, 11, 22, 9, tzinfo=UTC))
+
+
+def client(given: DeskServices | None = None, **changed: Any) -> TestClient:
+    """A browser at this machine."""
+    return TestClient(desk_app(given or services(**changed)), base_url="http://localhost", client=("127.0.0.1", 50000))
