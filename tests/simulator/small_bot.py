@@ -40,7 +40,6 @@ async def _main(settings: Settings, constant: bool) -> int:
         count=_count,
         clock=clock,
         recall=ShortMemory(clock.today),
-        stale_seconds=settings.stale_minutes * 60,
     )
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

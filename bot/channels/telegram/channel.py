@@ -40,7 +40,9 @@ class Channel:
         # The number before the colon is the bot's own id: known before Telegram has been reached.
         number = token.partition(":")[0]
         self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
-        self.inbox = Inbox(Dialogue(services, Sender(self.api), lambda: self._me), lambda: self._me)
+        stale_seconds = settings.stale_minutes * 60.0
+        dialogue = Dialogue(services, Sender(self.api), lambda: self._me, stale_seconds)
+        self.inbox = Inbox(dialogue, lambda: self._me)
         self._describing: asyncio.Task[None] | None = None
 
     async def poll(self, stop: asyncio.Event) -> int:

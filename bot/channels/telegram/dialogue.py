@@ -71,8 +71,10 @@ def _joined(parts: Sequence[Part]) -> Message:
 class Dialogue:
     """Handles what has happened in one chat at a time; keeps nothing itself."""
 
-    def __init__(self, services: Services, sender: Sender, me: Callable[[], Me]) -> None:
+    def __init__(self, services: Services, sender: Sender, me: Callable[[], Me], stale_seconds: float) -> None:
+        """Take the age from which a question gets one neutral line instead of an answer, beside the obvious."""
         self._services = services
+        self._stale_seconds = stale_seconds
         self._sender = sender
         self._me = me
 
@@ -122,7 +124,7 @@ class Dialogue:
         talk, memory = services.conversation(), services.recall
         context = self._context(first)
         age = self._age(last)
-        if age > services.stale_seconds:
+        if age > self._stale_seconds:
             if first.private and memory.first_welcome(chat, WELCOME_AGAIN_SECONDS):
                 await self._sender.send(chat, talk.screens.welcome_back(talk.chat_language(context)), silent=True)
             return "answered"
@@ -209,7 +211,7 @@ class Dialogue:
         if told is None or not told.answers or incoming.is_command or not incoming.private:
             return await self._messages((incoming,))
         talk = self._services.conversation()
-        if self._age(incoming) > self._services.stale_seconds:
+        if self._age(incoming) > self._stale_seconds:
             return "answered"
         open_question = memory.gathered(chat)
         parts = {incoming.message or 0: _part(incoming)}

@@ -7,7 +7,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from bot.channels.telegram.dialogue import Dialogue, Ended, joins
+from bot.channels.telegram.dialogue import GATHERED_PARTS, Dialogue, Ended, joins
 from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
 from bot.events import log
 
@@ -66,7 +66,7 @@ class Inbox:
         try:
             while waiting:
                 group = [waiting.popleft()]
-                while waiting and joins(group[-1][0], waiting[0][0]):
+                while waiting and len(group) < GATHERED_PARTS and joins(group[-1][0], waiting[0][0]):
                     group.append(waiting.popleft())
                 ended = await self._dialogue.handle([incoming for incoming, _ in group])
                 for incoming, ending in group:

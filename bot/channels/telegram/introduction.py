@@ -102,7 +102,6 @@ async def set_webhook(api: Api, address: str, secret: str, stop: asyncio.Event) 
         "drop_pending_updates": False,
     }
     await insist(lambda: api.call("setWebhook", values), stop)
-    log("webhook")
 
 
 async def describe(api: Api, say: Callable[[str, str], str], languages: Sequence[str]) -> None:

@@ -65,7 +65,6 @@ class Polling:
         Raises:
             TokenRefused: the token does not work any more.
         """
-        log("polling")
         halt = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():

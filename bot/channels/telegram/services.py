@@ -56,7 +56,5 @@ class Services:
     """Adds one turn of an asker to the counters. Never raises, never waits."""
     clock: Clock
     recall: ShortMemory
-    stale_seconds: float = 3600.0
-    """Age from which a question gets one neutral line instead of an answer."""
     forget: Callable[[int], None] = _forget_nothing
     """Drops what the counters remember of an asker for today."""
