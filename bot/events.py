@@ -24,8 +24,9 @@ _PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")
 EVENTS: Mapping[str, str] = {
     "started": "The bot has started.",
     "stopping": "The bot is stopping.",
-    "no-token": "No token is set: the try page runs instead of Telegram.",
-    "page-open": "The try page is open.",
+    "no-token": "No token is set: the try page runs instead of Telegram. Set TABAYYAN_TELEGRAM_TOKEN to connect.",
+    "page-open": "The pages are open.",
+    "port-in-use": "The port is in use: the bot runs without its pages. Set TABAYYAN_PORT to another.",
     "polling": "Polling Telegram.",
     "webhook": "Taking updates by webhook.",
     "telegram-unreachable": "Telegram cannot be reached; trying again.",

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout: content/ and locales/ lie here."""
 
 Mode = Literal["auto", "page", "polling", "webhook"]
+Switch = Literal["auto", "on", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     stale_minutes: int = Field(60, ge=1, description="Questions older than this get one neutral line instead of an answer.")
     noise_scale: float = Field(2.0, gt=0, description="Scale b of the noise on counters; 1 low risk, 2 usual, 3 high risk.")
     show_limit: int = Field(12, ge=1, description="A count is shown from this noisy value on.")
-    semantic: Literal["auto", "on", "off"] = Field("auto", description="Sentence vectors beside words; auto: when installed.")
+    semantic: Switch = Field("auto", description="Sentence vectors beside words; auto: when installed.")
 
     @field_validator("telegram_api_url", "webhook_url")
     @classmethod

@@ -318,7 +318,8 @@ class Conversation:
         return Turn(
             Reply(
                 language,
-                self._offers.paragraphs(reading, language, self.render, context.today),
+                self._offers.paragraphs(reading, language, self.render, context.today)
+                or self.screens.trouble(language).paragraphs,
                 (*rows, *self.screens.foot(language, question)),
             ),
             "offer",

@@ -108,8 +108,6 @@ class OfferChecker:
     def __init__(self, words: Iterable[OfferWords]) -> None:
         """Raises PatternError (a ValueError) for a pattern that cannot be read."""
         listed = tuple(words)
-        if not listed:
-            raise ValueError("The offer checker needs the words of at least one language.")
         self._words = {one.language: one for one in listed}
         vocabulary = Vocabulary()
 
@@ -181,7 +179,9 @@ class OfferChecker:
         ]
 
     def paragraphs(self, reading: OfferReading, language: str, render: Renders, today: date) -> tuple[str, ...]:
-        """The report as paragraphs of HTML, in a language or in the first one that there is."""
+        """The report as paragraphs of HTML, in a language or in the first one that there is; () without any words."""
+        if not self._words:
+            return ()
         if language not in self._words:
             language = next(iter(self._words))
         known = self._words[language]

@@ -1,0 +1,376 @@
+"""Builds every object once: the only wiring."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from bot import __version__
+from bot.channels.telegram.channel import Channel, open_channel
+from bot.channels.telegram.services import Services
+from bot.channels.telegram.short_memory import ShortMemory
+from bot.clock import Clock, read_clock
+from bot.content_reader.problems import Problem
+from bot.content_reader.reader import Content
+from bot.content_reader.reload import ContentWatch, load_or_last_good
+from bot.content_reader.word_files import last_resort
+from bot.core.conversation import Conversation
+from bot.core.faq import Campaign, Contact, Language, WordLists
+from bot.core.matching import build_matcher
+from bot.core.offers import OfferChecker
+from bot.core.ranking import Matcher, Ranking
+from bot.core.reply import Context, Counted
+from bot.core.safety import SafetyLane
+from bot.core.smalltalk import SmallTalk
+from bot.desk.app import check_desk_settings, desk_app
+from bot.desk.services import DeskServices, Health
+from bot.learning import Learning, open_learning
+from bot.events import guard_loop, log
+from bot.phrases import Phrases, read_phrases
+from bot.settings import ROOT, Settings, SettingsError
+
+LOCALES = ROOT / "locales"
+
+
+class _Silent:
+    """The matcher of a bot without content: it knows nothing and says so."""
+
+    def rank(self, question: str, *, why: bool = False) -> Ranking:
+        """No topic, for any question."""
+        return Ranking((), "none", (), ())
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What answers at the moment: swapped whole when the content changes."""
+
+    conversation: Conversation
+    content: Content | None
+    """None while only the urgent lane answers."""
+
+    @property
+    def version(self) -> str:
+        """The content's digest, short enough for a log line; "none" without content."""
+        return self.content.digest[:12] if self.content is not None else "none"
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock, or the test clock where it is allowed.
+
+    Raises:
+        SettingsError: the test clock cannot be read.
+    """
+    try:
+        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
+    except ValueError as error:
+        raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
+
+
+def build_answering(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
+    """Fit everything that answers to a content, or to none."""
+    if content is None:
+        silent = Conversation(
+            _empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
+        )
+        return Answering(silent, None)
+    fitted: Matcher = build_matcher(
+        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+    )
+    conversation = Conversation(
+        content.campaign,
+        fitted,
+        SafetyLane(content.safety or last_resort()),
+        OfferChecker(content.offers),
+        SmallTalk(content.small_talk),
+        phrases,
+        content.other_scripts,
+    )
+    return Answering(conversation, content)
+
+
+def _empty_campaign() -> Campaign:
+    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
+    languages = {
+        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
+        "en": Language("en", "English", "ltr", "n!=1", {}),
+    }
+    emergency = Contact(
+        "iraq-911",
+        (),
+        "usable",
+        "phone",
+        "iraq",
+        "911",
+        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
+        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
+    )
+    name = {"ar": "تبيَّن", "en": "Tabayyan"}
+    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists({}, (), ()), name)
+
+
+def learning_of(settings: Settings) -> Learning:
+    """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
+    return open_learning(settings.data_dir / "cache", semantic=settings.semantic)
+
+
+def languages_of(content: Content | None) -> tuple[str, ...]:
+    """Language codes that need an interface catalogue."""
+    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+
+
+def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:
+    """What `ask` and `chat` talk to, and the context of a new chat."""
+    day = today or clock_of(settings).today()
+    loaded = load_or_last_good(settings.content_dir, settings.data_dir, day)
+    phrases = read_phrases(LOCALES, languages_of(loaded.content))
+    answering = build_answering(loaded.content, phrases, learning_of(settings))
+    forced = language if language in answering.conversation.campaign.languages else None
+    return answering.conversation, Context(day, forced_language=forced)
+
+
+# ---- running
+
+
+def fit_into_cache(settings: Settings, content: Content) -> None:
+    """Fit the matcher in another process, so that the running bot finds it in the cache."""
+    learning = learning_of(settings)
+    build_matcher(
+        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+    )
+
+
+class House:
+    """The running program: what answers now, what counts, and when it came about."""
+
+    def __init__(self, settings: Settings, clock: Clock, answering: Answering, problems: tuple[Problem, ...], learning: Learning, phrases: Phrases) -> None:
+        """Take what open() has built."""
+        self.settings = settings
+        self.clock = clock
+        self.started = clock.now()
+        self.channel: Channel | None = None
+        self._answering = answering
+        self._problems = problems
+        self._learning = learning
+        self._phrases = phrases
+        self._reloaded: datetime = self.started
+        self._reload_failed = False
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock) -> House:
+        """Load the content and fit to it. Takes seconds; call it in a thread."""
+        loaded = load_or_last_good(settings.content_dir, settings.data_dir, clock.today())
+        phrases = read_phrases(LOCALES, languages_of(loaded.content))
+        learning = learning_of(settings)
+        answering = build_answering(loaded.content, phrases, learning)
+        house = cls(settings, clock, answering, loaded.problems, learning, phrases)
+        house._reload_failed = loaded.origin != "folder"
+        log("started", version=answering.version, topics=len(answering.conversation.campaign.topics))
+        return house
+
+    # ---- what answers
+
+    def conversation(self) -> Conversation:
+        """The conversation in force."""
+        return self._answering.conversation
+
+    def content(self) -> Content | None:
+        """The content in force."""
+        return self._answering.content
+
+    async def watch(self) -> None:
+        """Take edits of the content folder as they are saved, until cancelled."""
+        watch = ContentWatch(
+            self.settings.content_dir,
+            self.settings.data_dir,
+            fit=partial(fit_into_cache, self.settings),
+            build=self._rebuilt,
+            swap=self._swap,
+            refuse=self._refuse,
+            today=self.clock.today,
+        )
+        await watch.run()
+
+    def _rebuilt(self, content: Content) -> tuple[Answering, Phrases]:
+        phrases = read_phrases(LOCALES, languages_of(content))
+        return build_answering(content, phrases, self._learning), phrases
+
+    def _swap(self, built: tuple[Answering, Phrases], problems: tuple[Problem, ...]) -> None:
+        self._answering, self._phrases = built
+        self._problems = problems
+        self._reloaded = self.clock.now()
+        self._reload_failed = False
+
+    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+        self._problems = problems
+        self._reload_failed = True
+
+    # ---- what the channels are handed
+
+    def telegram(self) -> Services:
+        """What the Telegram channel needs."""
+        return Services(
+            conversation=self.conversation,
+            say=lambda language, sentence: self._phrases(language, sentence),
+            languages=lambda: tuple(self.conversation().campaign.languages),
+            count=self.count,
+            clock=self.clock,
+            recall=ShortMemory(self.clock.today),
+            forget=self.forget,
+        )
+
+    def count(self, asker_id: int, counted: Counted) -> None:
+        """Add one turn to the counters."""
+
+    def forget(self, asker_id: int) -> None:
+        """Drop what the counters remember of an asker for today."""
+
+    async def keep_counting(self) -> None:
+        """Write the counters at their fixed tick, until cancelled."""
+
+    def close(self) -> None:
+        """Write what has been counted, a last time."""
+
+    def web_app(self, telegram_routes: Sequence[BaseRoute]) -> Starlette:
+        """The pages, with Telegram's route before them in webhook mode."""
+        app = desk_app(
+            DeskServices(
+                settings=self.settings,
+                say=self._phrases,
+                clock=self.clock,
+                conversation=self.conversation,
+                content=self.content,
+                problems=lambda: self._problems,
+                health=self.health,
+                wordings_folder=_wordings_folder(),
+            )
+        )
+        if not telegram_routes:
+            return app
+        return Starlette(routes=[*telegram_routes, Mount("/", app)])
+
+    def health(self) -> Health:
+        """How the machine does; nothing of an asker."""
+        return Health(
+            mode=self.settings.effective_mode,
+            started=self.started,
+            version=__version__,
+            last_reload=self._reloaded,
+            reload_failed=self._reload_failed,
+        )
+
+
+def _wordings_folder() -> Path | None:
+    folder = ROOT / "tests" / "wordings"
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def run(settings: Settings) -> int:
+    """Run the bot, or the try page; gives the exit code."""
+    clock = clock_of(settings)
+    check_desk_settings(settings)
+    if settings.workers > 1:
+        from bot.workers import run_workers
+
+        return run_workers(settings, clock)
+    web = _listen(settings)
+    if web is None and settings.effective_mode != "polling":
+        raise SettingsError(
+            f"Port {settings.port} is in use on {settings.host}. Stop the other program, or choose another port: "
+            "TABAYYAN_PORT=9000 (or make run PORT=9000)."
+        )
+    return asyncio.run(_serve(settings, clock, web))
+
+
+def _listen(settings: Settings) -> socket.socket | None:
+    """A listening socket for the pages; None when the port is taken or may not be opened."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    web = socket.socket(family, socket.SOCK_STREAM)
+    web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        web.bind((settings.host, settings.port))
+        web.listen(512)
+    except OSError:
+        web.close()
+        return None
+    return web
+
+
+async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) -> int:
+    """One process: the pages, and Telegram when a token is set, until told to stop."""
+    loop = asyncio.get_running_loop()
+    guard_loop(loop)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    house = await asyncio.to_thread(House.open, settings, clock)
+    tasks: list[asyncio.Task[object]] = []
+    mode = settings.effective_mode
+    code = 0
+    try:
+        tasks.append(asyncio.create_task(house.watch()))
+        tasks.append(asyncio.create_task(house.keep_counting()))
+        async with AsyncExitStack() as stack:
+            channel = None
+            if mode != "page":
+                channel = await stack.enter_async_context(open_channel(settings, house.telegram()))
+                house.channel = channel
+            app = house.web_app(channel.routes() if channel is not None and mode == "webhook" else ())
+            server = _server(app)
+            serving = asyncio.create_task(server.serve(sockets=[web])) if web is not None else None
+            if web is None:
+                log("port-in-use", logging.WARNING, port=settings.port)
+            else:
+                log("page-open", address=_shown_address(web))
+            if mode == "page":
+                log("no-token")
+                await stop.wait()
+            elif channel is not None:
+                log("polling" if mode == "polling" else "webhook")
+                code = await (channel.poll(stop) if mode == "polling" else channel.take_webhook(stop))
+            log("stopping")
+            if serving is not None:
+                server.should_exit = True
+                server.force_exit = True
+                await asyncio.wait([serving], timeout=1.0)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(house.close)
+    return code
+
+
+def _server(app: Starlette) -> uvicorn.Server:
+    """uvicorn without an access log, a server header or signal handlers of its own."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
+    return server
+
+
+def _shown_address(web: socket.socket) -> str:
+    host, port = web.getsockname()[:2]
+    return f"http://{host}:{port}/"

@@ -1,0 +1,82 @@
+"""What the matcher is handed from outside: the word list, sentence vectors when installed, and a cache on disk.
+
+Only the campaign's own words are ever cached, never anything that somebody asked.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.matching import Encoder
+from bot.settings import Switch
+
+FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
+KEPT = 40
+"""Files in the cache; the oldest go first."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Three helpers of build_matcher()."""
+
+    encoder: Encoder | None
+    cache: MutableMapping[str, bytes]
+    frequencies: Mapping[str, tuple[str, ...]]
+
+
+class FileCache(MutableMapping[str, bytes]):
+    """Bytes by name in a folder. A folder that cannot be written caches nothing and says nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self._folder / "".join(character for character in key if character.isalnum() or character in "-_.")
+
+    def __getitem__(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except OSError:
+            raise KeyError(key) from None
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        path = self._path(key)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_name(f".{path.name}.unfinished")
+            unfinished.write_bytes(value)
+            unfinished.replace(path)
+            for old in sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
+        except OSError:
+            return
+
+    def __delitem__(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.name for path in self._folder.glob("[!.]*")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def read_frequencies() -> dict[str, tuple[str, ...]]:
+    """Each language's folded words, most frequent first. Source and credit: NOTICE."""
+    found: dict[str, list[str]] = {}
+    language = ""
+    for line in gzip.decompress(FREQUENCIES.read_bytes()).decode().splitlines():
+        if line.startswith("# "):
+            language = line[2:]
+            found[language] = []
+        else:
+            found[language].append(line)
+    return {code: tuple(words) for code, words in found.items()}
+
+
+def open_learning(folder: Path, *, semantic: Switch) -> Learning:
+    """The helpers for one program; `folder` holds the cache."""
+    return Learning(None, FileCache(folder), read_frequencies())
