@@ -251,6 +251,9 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "remove":  # the person deletes a message
             world.messages.pop((int(values["user"]), int(values["message_id"])))["_deleted"] = True
             return True
+        case "age":  # a message grows old
+            world.messages[(int(values["chat"]), int(values["message_id"]))]["date"] -= int(values["seconds"])
+            return True
         case "file":
             world.files[values["name"]] = bytes.fromhex(values["hex"])
             return True
