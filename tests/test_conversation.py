@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -97,14 +98,14 @@ def test_no_button_or_reply_gives_a_callable_emergency_number_to_somebody_in_rus
     for topic in scripted.campaign.topics.values():
         if topic.place == "iraq":
             continue
-        for language, warning in (("en", "do not dial"), ("ar", "لا تتصل")):
+        for language, warning in (("en", r"not (dial|call)"), ("ar", r"لا (تتصل|تطلب)")):
             turn = scripted.respond(Message(topic.id), replace(chat, forced_language=language))
             more = scripted.press(
                 scripted.actions.encode(Action("more", language, topics=(topic.id,))), chat
             )
             for text in (turn.reply.text, more.reply.text):
                 if "911" in text:
-                    assert warning in text.casefold(), (topic.id, language)
+                    assert re.search(warning, text.casefold()), (topic.id, language)
 
 
 def test_unverified_values_never_reach_anybody(scripted: Conversation, chat: Context) -> None:
