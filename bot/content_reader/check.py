@@ -617,8 +617,7 @@ class _Check:
                     path, node.line, "phrasing-elsewhere", question=question, other=other, place=place.shown()
                 )
             elif (place.path, place.line) != (path, node.line):
-                first = str(place.line) if place.path == path else place.shown()
-                self.shelf.report(path, node.line, "phrasing-twice", question=question, first=first)
+                self.shelf.report(path, node.line, "phrasing-twice", question=question, first=place.shown())
                 continue
             counts[variety] = counts.get(variety, 0) + 1
         return counts

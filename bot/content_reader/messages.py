@@ -436,8 +436,8 @@ MESSAGES: dict[str, Words] = {
         "«{question}» موجود أيضاً في الموضوع «{other}» ({place}). أبقه في واحد منهما.",
     ),
     "phrasing-twice": _warning(
-        '"{question}" stands twice in this topic (first on line {first}). Delete one, or write another idea.',
-        "«{question}» مكرر في هذا الموضوع (ورد أولاً في السطر {first}). احذف أحدهما، أو اكتب فكرة أخرى.",
+        '"{question}" stands twice in this topic (first: {first}). Delete one, or write another idea.',
+        "«{question}» مكرر في هذا الموضوع (ورد أولاً في {first}). احذف أحدهما، أو اكتب فكرة أخرى.",
     ),
     "phrasing-foreign": _error(
         '"{question}" stands among the questions that no topic answers ({place}) and belongs to topic "{other}". Keep it in one place.',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -254,7 +255,7 @@ def build(shelf: Shelf) -> Content | None:
         codes=MappingProxyType({code: _frozen(label) for code, label in campaign.codes.items()}),
         vocabulary=MappingProxyType(
             {
-                family: tuple(word for words in entry.words.values() for word in words)
+                family: tuple(form for words in entry.words.values() for word in words for form in _forms(word))
                 for family, entry in vocabulary.families.items()
             }
             if vocabulary
@@ -271,6 +272,19 @@ def build(shelf: Shelf) -> Content | None:
         other_scripts=_frozen(campaign.other_scripts),
         digest=shelf.digest,
     )
+
+
+_ARABIC_WORD = re.compile("[\u0620-\u06d3]{3,}")
+_BEFORE_WORDS = ("ال", "بال", "لل", "وال", "عال")
+_BEFORE_LONG_WORDS = ("و", "ب", "ل")
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """A word of the vocabulary as it stands in sentences: Arabic writes article and prepositions onto it."""
+    if _ARABIC_WORD.fullmatch(word) is None:
+        return (word,)
+    before = _BEFORE_WORDS + (_BEFORE_LONG_WORDS if len(word) > 3 else ())
+    return (word, *(prefix + word for prefix in before))
 
 
 def _frozen(words: Mapping[str, str]) -> Mapping[str, str]:
