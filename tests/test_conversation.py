@@ -98,7 +98,7 @@ def test_no_button_or_reply_gives_a_callable_emergency_number_to_somebody_in_rus
     for topic in scripted.campaign.topics.values():
         if topic.place == "iraq":
             continue
-        for language, warning in (("en", r"not (dial|call)"), ("ar", r"لا (تتصل|تطلب)")):
+        for language, warning in (("en", r"not (to )?(dial|call)"), ("ar", r"(لا|ألا) [تي](تصل|طلب)")):
             turn = scripted.respond(Message(topic.id), replace(chat, forced_language=language))
             more = scripted.press(
                 scripted.actions.encode(Action("more", language, topics=(topic.id,))), chat

@@ -90,8 +90,15 @@ class Conversation:
     def respond(self, message: Message, context: Context, *, why: bool = False) -> Turn:
         """Answer one message. Danger comes first, then offers, commands, small talk, and the topics.
 
-        Never raises for any text; the reply is never empty and always leaves a next step.
+        Never raises for any text; the reply is never empty and always leaves a next step. Whatever the outcome, the
+        turn carries the topics that come nearest.
         """
+        turn = self._respond(message, context, why)
+        if turn.ranked:
+            return turn
+        return replace(turn, ranked=self._matcher.rank(message.text[:LONGEST_MESSAGE]).ranked)
+
+    def _respond(self, message: Message, context: Context, why: bool) -> Turn:
         text = message.text[:LONGEST_MESSAGE]
         language = self.text_language(text, context)
         if not text.strip():
