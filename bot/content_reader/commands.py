@@ -166,7 +166,7 @@ def _print(lines: Iterable[str]) -> None:
 def _fitting(settings: Settings) -> Callable[[Any], Any]:
     """Campaign -> matcher, with what the bot itself uses: vectors, cache and word list."""
     from bot.core.matching import build_matcher
-    from bot.encoder import open_learning
+    from bot.learning import open_learning
 
     learning = open_learning(settings.data_dir / "cache", semantic=settings.semantic)
     return lambda campaign: build_matcher(

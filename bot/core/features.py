@@ -164,6 +164,17 @@ class Vectoriser:
         rarity = (np.log((1 + len(found)) / (1 + counts[seen])) + 1).astype(np.float32)
         return cls(column, rarity)
 
+    def state(self) -> tuple[Ints, Floats]:
+        """Return (buckets that have a column, weights), for `of_state`."""
+        return np.flatnonzero(self._column >= 0).astype(np.int32), self._rarity
+
+    @classmethod
+    def of_state(cls, seen: Ints, rarity: Floats) -> Vectoriser:
+        """Return the vectoriser that `state` was taken from."""
+        column = np.full(len(FIELD_WEIGHTS) * SIZE, -1, dtype=np.int32)
+        column[seen] = np.arange(len(seen), dtype=np.int32)
+        return cls(column, rarity)
+
     @property
     def columns(self) -> int:
         """Number of columns."""
@@ -171,13 +182,15 @@ class Vectoriser:
 
     def row(self, fields: Sequence[NDArray[np.int64]]) -> tuple[Ints, Floats, float]:
         """Return (columns, values, share of the text's weight that was seen in training) of one text."""
-        index, values, seen_weight, all_weight = [], [], 0.0, 0.0
+        index: list[Ints] = []
+        values: list[Floats] = []
+        seen_weight = all_weight = 0.0
         for weight, field in zip(FIELD_WEIGHTS, fields, strict=True):
             columns = self._column[field]
             columns = columns[columns >= 0]
             rarity = self._rarity[columns]
             norm = float(np.sqrt(rarity @ rarity))
-            if weight == FIELD_WEIGHTS[0]:
+            if not index:
                 seen_weight = norm * norm
                 all_weight = seen_weight + self._unseen**2 * (len(field) - len(columns))
             if norm:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.features import Floats, Ints, Rows
+from bot.core.features import Rows
 
 
 class LinearModel:
@@ -19,11 +19,6 @@ class LinearModel:
     def __init__(self, columns: int, classes: int, rows: int) -> None:
         self.weights = np.zeros((columns, classes), dtype=np.float32)
         self.duals = np.zeros((rows, classes), dtype=np.float32)
-
-    def scores(self, index: Ints, values: Floats) -> Floats:
-        """Return one margin per class for a sparse row."""
-        result: Floats = values @ self.weights[index]
-        return result
 
     def learn(
         self,

@@ -1,291 +1,358 @@
-"""A campaign's wordings -> a matcher: question -> ranked topics with calibrated confidence.
+"""A campaign's wordings -> a matcher: training, held-out asking, thresholds, and keeping the result.
 
-How a question is read: it is clipped and folded; unknown words are repaired; Latin-letter Arabic is also read in
-Arabic letters. Each reading is held against a linear classifier over hashed n-grams and against the nearest
-phrasing. The weights of that evidence, the chances and the thresholds are learnt from the content alone: every
-phrasing is asked once of a classifier that has not seen it, beside the foreign questions that no topic answers.
+Training texts are the phrasings, misspelt copies of them, Arabizi put into Arabic letters, and Arabic put into
+Arabizi. Then a part of the phrasings and all foreign questions are asked, each of a classifier that has forgotten
+them with all their copies: from how that goes come the weights of the evidence, the chances and the thresholds.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import io
+import json
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import asdict
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.arabizi import PARTICLES, Arabiser, to_arabizi
-from bot.core.calibration import Doubles, chance_of, fit_chance, fit_choice, softmax
+from bot.core.arabizi import to_arabizi
+from bot.core.asking import (
+    GROUPS,
+    MOST_CHOICES,
+    Chances,
+    Encoder,
+    Evidence,
+    Index,
+    LearntMatcher,
+    Thresholds,
+    gather,
+    signals_of,
+)
+from bot.core.calibration import Doubles, chance_of, fit_chance, fit_choice
 from bot.core.faq import Campaign
-from bot.core.features import Floats, Ints, Reading, Senses, Vectoriser, buckets
+from bot.core.features import Floats, Reading, Rows, Vectoriser, buckets
 from bot.core.linear import LinearModel
-from bot.core.nearest import NearestPhrasing, best_per_topic
+from bot.core.nearest import NearestPhrasing
 from bot.core.noise import misspell
-from bot.core.ranking import Ranked, Ranking, RankingOutcome, Why
-from bot.core.repair import Repairer
-from bot.core.text import clean, clip, detect, fold, words
+from bot.core.readings import Question, Reader, told_words, vocabulary
+from bot.core.semantic import fit_vectors
+from bot.core.text import words
 
-Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts -> one row of unit length each."""
+_VERSION = "1"
+"""Part of every cache key: change it with anything that changes what is learnt."""
+_EPOCHS = 4
+_FOLDS = 3
+_ASKED = 2400
+"""Held-out phrasings, over all folds."""
+_BATCH = 64
+_MISSPELT, _RESPELT = 0.6, 0.6
+"""Shares of the phrasings that get a misspelt copy, and of the Arabic ones that get an Arabizi copy."""
+_ENOUGH = 150
+"""Held-out questions that a kind of writing needs to have weights of its own."""
 
-EPOCHS = 6
-FOLDS = 5
-MOST_WORDS = 70
-_SHOWN = 5
-_MOST_CHOICES = 3
-
-WRONG_ANSWERS = 0.015
+WRONG_ANSWERS = 0.03
 """Share of held-out phrasings that may be answered wrongly at once."""
-FOREIGN_ANSWERS = 0.01
-"""Share of the foreign questions that may be answered at once."""
-LOST_QUESTIONS = 0.01
+FOREIGN_ANSWERS = 0.02
+"""Share of held-out foreign questions that may be answered at once."""
+LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
 
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The two borders between the outcomes, and what they cost on the content."""
-
-    answer: float
-    """Chance that the first topic is right from which it is answered at once."""
-    choices: float
-    """Chance that the right topic is among the first three from which they are offered."""
-    answered: float
-    """Share of held-out phrasings answered at once."""
-    wrong: float
-    """Share of held-out phrasings answered at once with a wrong topic."""
-    offered: float
-    """Share of held-out phrasings whose topic is answered or offered."""
-    foreign_answered: float
-    """Share of foreign questions answered at once."""
-    foreign_offered: float
-    """Share of foreign questions that get buttons."""
+Frequencies = Mapping[str, Sequence[str]]
+"""Language code -> its folded words, most frequent first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    """A text to learn from."""
+def build_matcher(
+    campaign: Campaign,
+    *,
+    encoder: Encoder | None = None,
+    cache: MutableMapping[str, bytes] | None = None,
+    frequencies: Frequencies | None = None,
+) -> LearntMatcher:
+    """Learn a matcher from a campaign, or take it from the cache.
 
-    label: int
-    source: int
-    """Number of the phrasing that it is, or is a copy of."""
-    reading: Reading
-
-
-class _Reader:
-    """Turns a question into its readings."""
-
-    def __init__(self, campaign: Campaign, phrasings: Sequence[str], frequencies: Mapping[str, Sequence[str]]) -> None:
-        lists = campaign.words
-        self.senses = Senses(
-            {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
-            [[fold(word) for word in group] for group in lists.synonyms],
-        )
-        counts: Counter[str] = Counter()
-        for text in phrasings:
-            counts.update(set(words(text)))
-        for word, meaning in lists.equivalents.items():
-            counts.update((fold(word), *words(meaning)))
-        counts.pop("", None)
-        arabic = {w: 0.15 * min(1.0, n / 20) + 0.15 for w, n in counts.items() if not w.isascii()}
-        for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
-            arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
-        self.arabiser = Arabiser(arabic)
-        self.repairer = Repairer(counts, [w for ranked in frequencies.values() for w in ranked])
-        self._english = frozenset(frequencies.get("en", ())[:5000])
-
-    def of(self, told: tuple[str, ...]) -> Reading:
-        """Return the reading of folded words."""
-        return Reading(told, self.senses.of(told))
-
-    def arabic(self, told: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the words with each Latin one put into Arabic letters where a known word fits."""
-        made: list[str] = []
-        for word in told:
-            if not word.isascii() or word.isdigit():
-                made.append(word)
-            elif word not in PARTICLES:
-                found = self.arabiser.candidates(word, 1)
-                made.append(found[0][0] if found else word)
-        return tuple(made)
-
-    def repaired(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """Return the words with unknown ones mended, and the pairs (as typed, taken for)."""
-        mended = [(w, self.repairer.mend(w)) for w in told]
-        return tuple(new or old for old, new in mended), tuple((old, new) for old, new in mended if new)
-
-    def readings(self, told: tuple[str, ...], arabizi: bool) -> tuple[list[tuple[str, tuple[str, ...], float]], tuple[tuple[str, str], ...]]:
-        """Return [(name, words, weight)] with weights that sum to 1, and the repaired words."""
-        mended, pairs = self.repaired(told)
-        found = [("typed", told, 1.0)] if mended == told else [("typed", told, 0.4), ("repaired", mended, 0.6)]
-        if arabizi:
-            in_arabic = self.arabic(told)
-            if in_arabic != told:
-                found = [(name, text, weight * 0.5) for name, text, weight in found]
-                found.append(("arabic", in_arabic, 0.5))
-        return found, pairs
+    `encoder` adds sentence vectors. `cache` keeps what was learnt and the vectors of phrasings under digests of the
+    content; nothing an asker typed ever gets there. Raises ValueError for a campaign without phrasings.
+    """
+    topics = [t.id for t in campaign.topics.values() if any(t.phrasings.values())]
+    texts = _texts(campaign, topics)
+    if not topics:
+        raise ValueError("the campaign has no phrasings to learn from")
+    frequencies = frequencies or {}
+    key = _digest(campaign, texts, frequencies, encoder is not None)
+    kept = cache.get(key) if cache is not None else None
+    if kept is not None:
+        matcher = _restore(kept, campaign, topics, texts, frequencies, encoder)
+        if matcher is not None:
+            return matcher
+    learner = _Learner(campaign, topics, texts, frequencies, encoder, cache)
+    matcher = learner.matcher()
+    if cache is not None:
+        cache[key] = learner.kept()
+    return matcher
 
 
-class LearntMatcher:
-    """The matcher of `build_matcher`; see Matcher in ranking.py."""
+def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Return (class, variety, text) ordered by class; titles have the variety "title"."""
+    texts: list[tuple[int, str, str]] = []
+    for number, topic in enumerate(topics):
+        entry = campaign.topics[topic]
+        texts += [(number, "title", answer.title) for answer in entry.answers.values()]
+        texts += [(number, variety, text) for variety, found in entry.phrasings.items() for text in found]
+    texts += [(len(topics), variety, text) for variety, text in campaign.words.foreign_questions]
+    return [entry for entry in texts if told_words(entry[2])]
+
+
+def _digest(
+    campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequencies: Frequencies, semantic: bool
+) -> str:
+    lists = campaign.words
+    content = json.dumps(
+        [
+            _VERSION,
+            semantic,
+            list(campaign.topics),
+            texts,
+            sorted(lists.equivalents.items()),
+            lists.synonyms,
+            {language: [len(found), *found[:50]] for language, found in frequencies.items()},
+        ],
+        ensure_ascii=False,
+    )
+    return "model-" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+class _Learner:
+    """One run of learning, step by step."""
 
     def __init__(
         self,
+        campaign: Campaign,
         topics: Sequence[str],
-        reader: _Reader,
-        vectoriser: Vectoriser,
-        model: LinearModel,
-        nearest: NearestPhrasing,
-        starts: NDArray[np.int64],
-        phrasings: Sequence[str],
+        texts: Sequence[tuple[int, str, str]],
+        frequencies: Frequencies,
+        encoder: Encoder | None,
+        cache: MutableMapping[str, bytes] | None,
     ) -> None:
-        self._topics = tuple(topics)
-        self._reader = reader
-        self._vectoriser = vectoriser
-        self._model = model
-        self._nearest = nearest
-        self._starts = starts
-        self._phrasings = phrasings
-        self._fusion: Doubles = np.array([2.0, 4.0, 1.0])
-        self._first: Doubles = np.zeros(1)
-        self._among: Doubles = np.zeros(1)
-        self.thresholds = Thresholds(0.5, 0.2, 0, 0, 0, 0, 0)
+        self._topics, self._texts, self._encoder = topics, texts, encoder
+        self._labels = np.array([label for label, _, _ in texts])
+        self._classes = int(self._labels[-1]) + 1
+        self._counts = vocabulary(text for label, _, text in texts if label < len(topics))
+        self._reader = Reader(campaign.words, self._counts, frequencies)
+        self._told = [told_words(text) for _, _, text in texts]
+        self._questions: dict[int, Question] = {}
+        self._vectors = self._encoded(cache) if encoder is not None else None
 
-    # Evidence
-
-    def _evidence(
-        self, told: Sequence[tuple[str, tuple[str, ...], float]], model: LinearModel | None = None, without: int = -1
-    ) -> tuple[Doubles, float, Floats]:
-        """Return (evidence of shape (classes, kinds), share of known letters, likeness to each phrasing)."""
-        model = model or self._model
-        margins: Floats | None = None
-        like: Floats | None = None
-        known = 0.0
-        for _, text, weight in told:
-            index, values, share = self._vectoriser.row(buckets(self._reader.of(text)))
-            known = max(known, share)
-            margin = model.scores(index, values) * weight
-            near = self._nearest.likeness(index, values) * weight
-            margins = margin if margins is None else margins + margin
-            like = near if like is None else like + near
-        assert margins is not None and like is not None
-        if without >= 0:
-            like[without] = 0.0
-        top = best_per_topic(like, self._starts)
-        return np.column_stack([margins, top, top * top]).astype(np.float64), known, like
-
-    @staticmethod
-    def _signals(scores: Doubles, evidence: Doubles, known: float, real: int) -> Doubles:
-        """Return what the chances are told from: scores of shape (classes,), the last class being "none of them"."""
-        chance = softmax(scores)
-        order = np.argsort(-scores[:real])[:4]
-        best = order[0]
-        second = order[1] if len(order) > 1 else best
-        last = order[-1]
-        foreign = scores[real] if len(scores) > real else scores[best] - 10
-        return np.array(
-            [
-                scores[best] - scores[second],
-                scores[best] - scores[last],
-                np.clip(scores[best] - foreign, -8, 8),
-                np.log(chance[best] + 1e-6),
-                evidence[best, 0],
-                evidence[best, 1],
-                known,
-            ]
+    def matcher(self) -> LearntMatcher:
+        """Learn everything."""
+        readings, sources = self._examples()
+        found = [buckets(reading) for reading in readings]
+        vectoriser = Vectoriser.fit(found, at_least=2)
+        self._rows = vectoriser.rows(found)
+        self._row_labels, self._sources = self._labels[sources], sources
+        model = LinearModel(vectoriser.columns, self._classes, len(readings))
+        model.learn(self._rows, self._row_labels, over=np.arange(len(readings)), epochs=_EPOCHS)
+        self._own = vectoriser.rows(found[: len(self._texts)])
+        starts = np.searchsorted(self._labels, np.arange(self._classes))
+        weights = None
+        if self._vectors is not None:
+            weights = fit_vectors(self._vectors, self._labels, self._classes)
+        self._index = Index(
+            vectoriser,
+            model.weights,
+            NearestPhrasing(self._own, vectoriser.columns),
+            starts,
+            tuple(text for _, _, text in self._texts),
+            None if self._vectors is None else self._vectors.astype(np.float32),
+            weights,
+        )
+        self._chances, self._thresholds = self._calibrated(self._held_out(model))
+        return LearntMatcher(
+            self._topics, self._reader, self._index, self._chances, self._thresholds, self._encoder
         )
 
-    # Learning
+    def _question(self, number: int) -> Question:
+        if number not in self._questions:
+            self._questions[number] = self._reader.question(self._texts[number][2])
+        return self._questions[number]
 
-    def learn_chances(
-        self,
-        held_out: Sequence[tuple[Doubles, float]],
-        labels: NDArray[np.int64],
-    ) -> None:
-        """Set fusion weights, chances and thresholds from held-out evidence; the label len(topics) is foreign."""
+    def _encoded(self, cache: MutableMapping[str, bytes] | None) -> Floats:
+        """Return the vectors of all texts, from the cache where it has them."""
+        assert self._encoder is not None
+        sentences = [
+            self._question(i).sentence
+            for i in range(len(self._texts))
+        ]
+        keys = [hashlib.sha256(s.encode("utf-8", "replace")).digest()[:12] for s in sentences]
+        known: dict[bytes, NDArray[np.float16]] = {}
+        stored = cache.get("vectors") if cache is not None else None
+        width = 0
+        if stored and len(stored) > 4:
+            width = int.from_bytes(stored[:4], "little")
+            size = 12 + 2 * width
+            if width and (len(stored) - 4) % size == 0:
+                for place in range(4, len(stored), size):
+                    known[stored[place : place + 12]] = np.frombuffer(stored, np.float16, width, place + 12)
+        missing = {k: s for k, s in zip(keys, sentences, strict=True) if k not in known}
+        todo = list(missing.items())
+        for place in range(0, len(todo), _BATCH):
+            some = todo[place : place + _BATCH]
+            for (key, _), vector in zip(some, self._encoder([s for _, s in some]), strict=True):
+                known[key] = vector.astype(np.float16)
+        result = np.stack([known[k] for k in keys])
+        if cache is not None and missing:
+            parts = [len(result[0]).to_bytes(4, "little")]
+            parts += [k + known[k].tobytes() for k in dict.fromkeys(keys)]
+            cache["vectors"] = b"".join(parts)
+        return result.astype(np.float32)
+
+    def _examples(self) -> tuple[list[Reading], NDArray[np.int64]]:
+        """Return the readings to learn from, the texts themselves first, and which text each is a copy of."""
+        random = Random(7)
+        readings = [self._reader.of(told) for told in self._told]
+        sources = list(range(len(readings)))
+        for number, (_, variety, _) in enumerate(self._texts):
+            told = self._told[number]
+            copies = []
+            if random.random() < _MISSPELT:
+                copies.append(misspell(told, random, 0.35))
+            if variety == "arabizi":
+                copies.append(self._reader.arabic(told))
+            elif variety in ("iq", "msa") and random.random() < _RESPELT:
+                copies.append(words(" ".join(to_arabizi(told, random.randrange(3)))))
+            readings += [self._reader.of(copy) for copy in copies]
+            sources += [number] * len(copies)
+        return readings, np.array(sources)
+
+    def _held_out(self, model: LinearModel) -> list[tuple[int, str, Evidence]]:
+        """Return (class, group, evidence) for each text asked of a model that has not seen it."""
+        random = Random(11)
         real = len(self._topics)
-        evidence = np.stack([e for e, _ in held_out])
-        self._fusion = fit_choice(evidence, labels)
-        scores = evidence @ self._fusion
-        signals = np.stack(
-            [self._signals(s, e, known, real) for s, (e, known) in zip(scores, held_out, strict=True)]
-        )
+        ours = [i for i, (label, variety, _) in enumerate(self._texts) if label < real and variety != "title"]
+        foreign = [i for i, (label, _, _) in enumerate(self._texts) if label == real]
+        random.shuffle(ours)
+        random.shuffle(foreign)
+        ours = ours[: min(_ASKED, len(ours) // 2)]
+        asked: list[tuple[int, str, Evidence]] = []
+        for number in range(_FOLDS):
+            out = np.array(sorted(ours[number::_FOLDS] + foreign[number::_FOLDS]))
+            if not len(out):
+                continue
+            hidden = np.isin(self._sources, out)
+            other = model.copy()
+            other.forget(self._rows, self._row_labels, np.flatnonzero(hidden))
+            other.learn(self._rows, self._row_labels, over=np.flatnonzero(~hidden), epochs=1, seed=number)
+            vector_weights = None
+            if self._vectors is not None:
+                kept = np.ones(len(self._texts), dtype=bool)
+                kept[out] = False
+                vector_weights = fit_vectors(self._vectors[kept], self._labels[kept], self._classes)
+            for i in out:
+                question = self._question(int(i))
+                evidence = gather(
+                    question,
+                    self._index,
+                    None if self._vectors is None else self._vectors[i],
+                    weights=other.weights,
+                    vector_weights=vector_weights,
+                    without=int(i),
+                )
+                asked.append((int(self._labels[i]), question.group, evidence))
+        return asked
+
+    def _calibrated(
+        self, asked: Sequence[tuple[int, str, Evidence]]
+    ) -> tuple[dict[str, Chances], Thresholds]:
+        real = len(self._topics)
+        labels = np.array([label for label, _, _ in asked])
+        kinds = np.stack([evidence.kinds for _, _, evidence in asked])
+        groups = np.array([group for _, group, _ in asked])
+        fusions = {}
+        common = fit_choice(kinds, labels)
+        for group in GROUPS:
+            mine = groups == group
+            fusions[group] = fit_choice(kinds[mine], labels[mine]) if mine.sum() >= _ENOUGH else common
+        scores = np.stack([k @ fusions[g] for k, g in zip(kinds, groups, strict=True)])
+        signals = np.stack([signals_of(s, e, real) for s, (_, _, e) in zip(scores, asked, strict=True)])
         order = np.argsort(-scores[:, :real], axis=1)
         first = order[:, 0] == labels
-        among = (order[:, :3] == labels[:, None]).any(axis=1)
-        self._first = fit_chance(signals, first)
-        self._among = fit_chance(signals, among)
-        p_first, p_among = chance_of(self._first, signals), chance_of(self._among, signals)
-        self.thresholds = _choose_thresholds(p_first, p_among, first, among, labels < real)
+        among = (order[:, :MOST_CHOICES] == labels[:, None]).any(axis=1)
+        p_first, p_among = np.zeros(len(asked)), np.zeros(len(asked))
+        chances = {}
+        for group in GROUPS:
+            mine = groups == group
+            over = mine if mine.sum() >= _ENOUGH else np.ones(len(asked), dtype=bool)
+            learnt = Chances(
+                fusions[group], fit_chance(signals[over], first[over]), fit_chance(signals[over], among[over])
+            )
+            p_first[mine] = chance_of(learnt.first, signals[mine])
+            p_among[mine] = chance_of(learnt.among, signals[mine])
+            chances[group] = learnt
+        return chances, _thresholds(p_first, p_among, first, among, labels < real)
 
-    # Asking
+    def kept(self) -> bytes:
+        """Return what was learnt, for the cache."""
+        index, rows = self._index, self._own
+        column, rarity = index.vectoriser.state()
+        arrays = {
+            "seen": column,
+            "rarity": rarity,
+            "weights": index.weights.astype(np.float16),
+            "row_lengths": np.diff(rows.starts).astype(np.int32),
+            "row_index": rows.index,
+            "row_values": rows.values.astype(np.float16),
+            "starts": index.starts,
+            "counts": np.frombuffer(json.dumps(self._counts).encode(), dtype=np.uint8),
+            "thresholds": np.frombuffer(json.dumps(asdict(self._thresholds)).encode(), dtype=np.uint8),
+        }
+        for group, chances in self._chances.items():
+            arrays |= {f"{group}-{name}": getattr(chances, name) for name in ("fusion", "first", "among")}
+        if index.vectors is not None and index.vector_weights is not None:
+            arrays |= {"vectors": index.vectors.astype(np.float16), "vector_weights": index.vector_weights}
+        target = io.BytesIO()
+        np.savez(target, **arrays)  # type: ignore[arg-type]
+        return target.getvalue()
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
-        """Rank topics for one message as typed; with `why`, explain it."""
-        script = detect(question)
-        told = words(clip(clean(question)))[:MOST_WORDS]
-        readings, repaired = self._reader.readings(told, script.script in ("arabizi", "latin") and script.language != "en")
-        evidence, known, like = self._evidence(readings)
-        real = len(self._topics)
-        scores = evidence @ self._fusion
-        signals = self._signals(scores, evidence, known, real)
-        p_first = float(chance_of(self._first, signals))
-        p_among = float(chance_of(self._among, signals))
-        order = np.argsort(-scores[:real], kind="stable")[:_SHOWN]
-        share = softmax(scores[:real])[order]
-        rest = np.minimum(share[1:] / max(1e-9, 1 - share[0]) * (1 - p_first), p_first)
-        ranked = tuple(
-            Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [p_first, *rest], strict=True)
+
+def _restore(
+    kept: bytes,
+    campaign: Campaign,
+    topics: Sequence[str],
+    texts: Sequence[tuple[int, str, str]],
+    frequencies: Frequencies,
+    encoder: Encoder | None,
+) -> LearntMatcher | None:
+    """Return the matcher that `kept` holds; None where it is damaged."""
+    try:
+        with np.load(io.BytesIO(kept), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        vectoriser = Vectoriser.of_state(arrays["seen"], arrays["rarity"])
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["row_lengths"], dtype=np.int64)])
+        rows = Rows(starts, arrays["row_index"], arrays["row_values"].astype(np.float32))
+        vectors = arrays.get("vectors")
+        index = Index(
+            vectoriser,
+            arrays["weights"],
+            NearestPhrasing(rows, vectoriser.columns),
+            arrays["starts"],
+            tuple(text for _, _, text in texts),
+            None if vectors is None else vectors.astype(np.float32),
+            arrays.get("vector_weights"),
         )
-        outcome = self._outcome(p_first, p_among)
-        if script.script in ("kurdish", "cyrillic", "other", "none") or not told:
-            outcome = "none"
-        return Ranking(
-            ranked=ranked,
-            outcome=outcome,
-            answered=(ranked[0].topic,) if outcome == "answer" else (),
-            choices=tuple(r.topic for r in ranked[:_MOST_CHOICES]) if outcome == "choices" else (),
-            why=self._why(readings, repaired, order, evidence, scores, like) if why else None,
-        )
-
-    def _outcome(self, p_first: float, p_among: float) -> RankingOutcome:
-        if p_first >= self.thresholds.answer:
-            return "answer"
-        return "choices" if p_among >= self.thresholds.choices else "none"
-
-    def _why(
-        self,
-        readings: Sequence[tuple[str, tuple[str, ...], float]],
-        repaired: tuple[tuple[str, str], ...],
-        order: NDArray[np.int64],
-        evidence: Doubles,
-        scores: Doubles,
-        like: Floats,
-    ) -> Why:
-        nearest = []
-        ends = [*self._starts[1:], len(self._phrasings)]
-        for t in order:
-            start = int(self._starts[t])
-            best = start + int(np.argmax(like[start : ends[t]]))
-            nearest.append((self._topics[t], self._phrasings[best], round(float(like[best]), 3)))
-        kinds = ("classifier", "nearest", "nearest squared")
-        return Why(
-            readings=tuple((name, " ".join(text)) for name, text, _ in readings),
-            repaired=repaired,
-            nearest=tuple(nearest),
-            scores=tuple(
-                (
-                    self._topics[t],
-                    (*((k, round(float(v), 3)) for k, v in zip(kinds, evidence[t], strict=True)), ("sum", round(float(scores[t]), 3))),
-                )
-                for t in order
-            ),
-        )
+        chances = {
+            group: Chances(*(arrays[f"{group}-{name}"] for name in ("fusion", "first", "among")))
+            for group in GROUPS
+        }
+        counts = json.loads(arrays["counts"].tobytes())
+        thresholds = Thresholds(**json.loads(arrays["thresholds"].tobytes()))
+    except (ValueError, KeyError, TypeError, OSError, EOFError):
+        return None
+    reader = Reader(campaign.words, counts, frequencies)
+    return LearntMatcher(topics, reader, index, chances, thresholds, encoder)
 
 
-def _choose_thresholds(
+def _thresholds(
     p_first: Doubles,
     p_among: Doubles,
     first: NDArray[np.bool_],
@@ -316,73 +383,3 @@ def _choose_thresholds(
         foreign_answered=float((taken & ~ours).sum() / foreign),
         foreign_offered=float((shown & ~ours).sum() / foreign),
     )
-
-
-def build_matcher(
-    campaign: Campaign,
-    *,
-    encoder: Encoder | None = None,
-    cache: MutableMapping[str, bytes] | None = None,
-    frequencies: Mapping[str, Sequence[str]] | None = None,
-) -> LearntMatcher:
-    """Learn a matcher from a campaign.
-
-    `encoder` adds sentence vectors; `cache` keeps what was learnt, keyed by digests of the content; `frequencies`
-    holds each language's folded words, most frequent first. Raises ValueError for a campaign without phrasings.
-    """
-    topics = [t.id for t in campaign.topics.values() if any(t.phrasings.values()) or t.answers]
-    texts: list[tuple[int, str, str]] = []
-    for number, topic in enumerate(topics):
-        entry = campaign.topics[topic]
-        texts += [(number, "title", a.title) for a in entry.answers.values()]
-        texts += [(number, variety, text) for variety, found in entry.phrasings.items() for text in found]
-    if not texts:
-        raise ValueError("the campaign has no phrasings to learn from")
-    foreign = len(topics)
-    texts += [(foreign, variety, text) for variety, text in campaign.words.foreign_questions]
-    phrasings = [text for _, _, text in texts]
-    reader = _Reader(campaign, [p for n, _, p in texts if n != foreign], frequencies or {})
-    told = [words(clip(clean(text)))[:MOST_WORDS] for text in phrasings]
-    labels = np.array([label for label, _, _ in texts])
-
-    examples = [_Example(int(labels[i]), i, reader.of(t)) for i, t in enumerate(told)]
-    random = Random(7)
-    for i, (label, variety, _) in enumerate(texts):
-        examples.append(_Example(label, i, reader.of(misspell(told[i], random, 0.3))))
-        if variety == "arabizi":
-            examples.append(_Example(label, i, reader.of(reader.arabic(told[i]))))
-        elif variety in ("iq", "msa"):
-            made = words(" ".join(to_arabizi(told[i], random.randrange(3))))
-            examples.append(_Example(label, i, reader.of(made)))
-    found = [buckets(e.reading) for e in examples]
-    vectoriser = Vectoriser.fit(found)
-    rows = vectoriser.rows(found)
-    row_labels = np.array([e.label for e in examples])
-    row_sources = np.array([e.source for e in examples])
-    classes = foreign + (1 if (labels == foreign).any() else 0)
-    model = LinearModel(vectoriser.columns, classes, len(examples))
-    model.learn(rows, row_labels, over=np.arange(len(examples)), epochs=EPOCHS)
-
-    own = vectoriser.rows(found[: len(texts)])
-    nearest = NearestPhrasing(own, vectoriser.columns)
-    matcher = LearntMatcher(
-        topics, reader, vectoriser, model, nearest, np.searchsorted(labels, np.arange(classes)), phrasings
-    )
-    held_out: list[tuple[Doubles, float]] = []
-    asked: list[int] = []
-    fold_of = np.array([Random(f"{p}").randrange(FOLDS) for p in phrasings])
-    for number in range(FOLDS):
-        out = np.flatnonzero(fold_of == number)
-        some = model.copy()
-        hidden = np.isin(row_sources, out)
-        some.forget(rows, row_labels, np.flatnonzero(hidden))
-        some.learn(rows, row_labels, over=np.flatnonzero(~hidden), epochs=1, seed=number)
-        for i in out:
-            if texts[i][1] == "title" or not told[i]:
-                continue
-            readings, _ = reader.readings(told[i], texts[i][1] == "arabizi")
-            evidence, known, _ = matcher._evidence(readings, some, without=int(i))
-            held_out.append((evidence, known))
-            asked.append(int(labels[i]))
-    matcher.learn_chances(held_out, np.array(asked))
-    return matcher

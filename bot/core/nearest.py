@@ -11,18 +11,25 @@ _FULL = float(np.sqrt(sum(weight * weight for weight in FIELD_WEIGHTS)))
 """Length of a row that has all fields."""
 
 
+_COMMON = 0.04
+"""Features of more than this share of the phrasings tell little and cost most of the time: they are left out."""
+_ALWAYS = 200
+"""Features of no more phrasings than this are kept whatever their share."""
+
+
 class NearestPhrasing:
     """An inverted index over the rows of all phrasings."""
 
     def __init__(self, rows: Rows, columns: int) -> None:
-        owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))
-        order = np.argsort(rows.index, kind="stable")
+        frequency = np.bincount(rows.index, minlength=columns)
+        frequency[frequency > max(_ALWAYS, _COMMON * len(rows))] = 0
+        keep = frequency[rows.index] > 0
+        owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[keep]
+        order = np.argsort(rows.index[keep], kind="stable")
         self._count = len(rows)
         self._owner = owner[order]
-        self._value = rows.values[order] / np.float32(_FULL)
-        self._starts = np.concatenate(
-            [np.zeros(1, np.int64), np.cumsum(np.bincount(rows.index, minlength=columns))]
-        )
+        self._value = rows.values[keep][order] / np.float32(_FULL)
+        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
 
     def likeness(self, index: Ints, values: Floats) -> Floats:
         """Return the cosine with every phrasing, 0 to 1, for a sparse row."""

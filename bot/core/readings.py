@@ -1,0 +1,134 @@
+"""The ways to read one question: as typed, with its misspelt words mended, and in Arabic letters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.arabizi import PARTICLES, Arabiser
+from bot.core.faq import WordLists
+from bot.core.features import Reading, Senses
+from bot.core.repair import Repairer
+from bot.core.text import ScriptReading, clean, clip, detect, fold, swap_layout, words
+
+MOST_WORDS = 60
+"""Words of a question that are looked at."""
+
+_TYPED, _MENDED = 0.4, 0.6
+_ARABIC_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message, read in every way that makes sense."""
+
+    script: ScriptReading
+    readings: tuple[tuple[str, Reading, float], ...]
+    """(name, reading, weight); the weights sum to 1."""
+    repaired: tuple[tuple[str, str], ...]
+    """(word as typed, word it was taken for)."""
+    sentence: str
+    """Lightly cleaned text for a sentence encoder: mended, and in Arabic letters where it was Arabizi."""
+
+    @property
+    def group(self) -> str:
+        """The kind of writing that chances are learnt for: arabic, arabizi or latin."""
+        return self.script.script if self.script.script in ("arabic", "arabizi") else "latin"
+
+
+def told_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a message that are looked at."""
+    return words(clip(clean(text)))[:MOST_WORDS]
+
+
+def vocabulary(texts: Iterable[str]) -> Counter[str]:
+    """Return how many texts hold each folded word."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(set(told_words(text)))
+    return counts
+
+
+class Reader:
+    """Reads questions with the words of one campaign."""
+
+    def __init__(
+        self, lists: WordLists, counts: Mapping[str, int], frequencies: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Take the word lists, `vocabulary` of the phrasings, and each language's words, most frequent first."""
+        self.senses = Senses(
+            {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
+            [[fold(word) for word in group] for group in lists.synonyms],
+        )
+        known = Counter(counts)
+        for word, meaning in lists.equivalents.items():
+            known.update(w for w in (fold(word), *words(meaning)) if w)
+        arabic = {w: 0.15 * min(1.0, n / 20) + 0.15 for w, n in known.items() if not w.isascii()}
+        for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
+            arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
+        self._arabiser = Arabiser(arabic)
+        self._repairer = Repairer(known, [w for ranked in frequencies.values() for w in ranked])
+
+    def of(self, told: tuple[str, ...]) -> Reading:
+        """Return the reading of folded words."""
+        return Reading(told, self.senses.of(told))
+
+    def arabic(self, told: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words with each Latin one put into Arabic letters where a known word fits."""
+        made: list[str] = []
+        for word in told:
+            if not word.isascii() or word.isdigit():
+                made.append(word)
+            elif word not in PARTICLES:
+                found = self._arabiser.candidates(word, 1)
+                made.append(found[0][0] if found else word)
+        return tuple(made)
+
+    def question(self, text: str) -> Question:
+        """Read a message as typed by an asker."""
+        cleaned = clip(clean(text))
+        told = words(cleaned)[:MOST_WORDS]
+        script = detect(text)
+        swapped = self._other_layout(told, cleaned)
+        if swapped:
+            cleaned, told = swapped, words(swapped)[:MOST_WORDS]
+            script = detect(swapped)
+        mended, pairs = self._mended(told)
+        found = [("typed", told, 1.0)]
+        if mended != told:
+            found = [("typed", told, _TYPED), ("repaired", mended, _MENDED)]
+        sentence = _replaced(cleaned, dict(pairs))
+        if script.language != "en" and script.script in ("arabizi", "latin"):
+            arabic = self.arabic(told)
+            if arabic != told:
+                found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
+                found.append(("arabic", arabic, _ARABIC_SHARE))
+                sentence = " ".join(arabic)
+        return Question(
+            script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence
+        )
+
+    def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        mended = [(word, self._repairer.mend(word)) for word in told]
+        return tuple(new or old for old, new in mended), tuple((old, new) for old, new in mended if new)
+
+    def _other_layout(self, told: tuple[str, ...], cleaned: str) -> str | None:
+        """Return the text on the other keyboard layout where that alone makes it known words."""
+        if not told or sum(map(self._repairer.knows, told)) * 4 > len(told):
+            return None
+        swapped = swap_layout(cleaned)
+        other = words(swapped)[:MOST_WORDS]
+        sure = sum(len(word) > 2 and self._repairer.knows(word) for word in other)
+        return swapped if sure * 3 >= 2 * len(other) and sure else None
+
+
+_TOKEN = re.compile(r"[^\s.,;:!?()،؛؟«»\"]+")
+
+
+def _replaced(text: str, mended: Mapping[str, str]) -> str:
+    """Return the text with each token whose folded form was mended replaced."""
+    if not mended:
+        return text
+    return _TOKEN.sub(lambda found: mended.get(fold(found[0]), found[0]), text)
