@@ -143,10 +143,13 @@ class Renderer:
         return tuple(parts)
 
     def details(self, topic: Topic, language: str, today: date) -> tuple[str, ...]:
-        """Title, the long answer and the list of sources with links."""
+        """Title, the short and the long answer, and the list of sources with links.
+
+        The short answer stands here too: it may hold a warning that the details rely on.
+        """
         answer = self.answer(topic, language)
         parts = [f"<b>{self.paragraph(answer.title, language, today)}</b>"]
-        parts += self.paragraphs(answer.details or answer.short, language, today)
+        parts += self.paragraphs(f"{answer.short}\n\n{answer.details}", language, today)
         parts += self.paragraphs(answer.next_step, language, today)
         parts += self.source_list(topic, language)
         return tuple(parts)
