@@ -47,6 +47,8 @@ EVENTS: Mapping[str, str] = {
     "store-unavailable": "Counting has stopped: the data folder cannot be written. Answers go on.",
     "store-back": "Counting works again.",
     "released": "A window was released.",
+    "release-delayed": "A closed window could not be released yet; it is tried again.",
+    "released-before": "A window had been released with other figures; the first ones stay.",
     "digest-failed": "The digest could not be sent.",
     "foreign-error": "A library reported an error.",
     "internal-error": "Something unexpected failed.",

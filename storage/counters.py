@@ -1,0 +1,275 @@
+"""Counting: what turns add is gathered in memory and written by a fixed hourly tick, also when nothing came.
+
+Who asked is known only as a keyed hash whose key lives in memory and is renewed at 00:00 in Baghdad: enough to count
+an asker once a day, useless afterwards. `Counters.add` never waits for the disk and never raises.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from statistics import median
+
+from bot.clock import BAGHDAD
+from bot.core.reply import Counted
+from bot.events import log
+from storage.databases import StoreErrors
+from storage.families import OTHER, Cell, Family, cells_in, rules
+from storage.releases import AlreadyReleased, Releases, drawn_up
+from storage.windows import SHORT, Window, WindowFile, length_of_next
+
+MOST_ASKERS = 500_000
+"""Askers remembered in a day; beyond them nobody new is counted, so that memory stays bounded."""
+LEAST_DAILY_LIMIT = 5
+SURGE = 4
+"""A topic may add this many times its usual day; what comes beyond is taken for a flood."""
+_RANDOM = secrets.SystemRandom()
+
+
+class Counters:
+    """Counts for one process. All methods may be called from any thread."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        releases: Releases,
+        cells: Iterable[Cell],
+        now: Callable[[], datetime],
+        *,
+        scale: float = 2.0,
+        show_limit: int = 12,
+        synthetic: bool = False,
+        on_release: Callable[[int], None] | None = None,
+    ) -> None:
+        """Touch no disk yet; `tick` does.
+
+        `now` gives the aware time; `cells` are those of the content; `on_release` is called with the number of each
+        newly released window, in the thread that ticks.
+        """
+        self._file = WindowFile(data_dir)
+        self._releases = releases
+        self._now = now
+        self._scale, self._show_limit, self._synthetic = scale, show_limit, synthetic
+        self._on_release = on_release
+        self._caps = {family: rule.cap for family, rule in rules(scale, show_limit).items()}
+        self._cells = frozenset(cells)
+        self._guard = threading.Lock()
+        """Held for microseconds only, never while the disk is touched."""
+        self._ticking = threading.Lock()
+        self._daily_limits: Mapping[str, int] = {}
+        self._unknown_limit: int | None = None
+        self._gathered: dict[Cell, int] = {}
+        self._sealed: list[tuple[date, dict[Cell, int]]] = []
+        self._beat: datetime | None = None
+        self._started = False
+        self._failing = False
+        self._last_length = SHORT
+        self._day = date.min
+        self._day_ends = 0.0
+        self._begin_day(self._now())
+
+    # ---- counting, in memory
+
+    def add(self, asker_id: int, counted: Counted) -> None:
+        """Count one turn within the caps of the asker's day. Never raises, never waits for the disk."""
+        try:
+            cells = cells_in(counted)
+            if not cells:
+                return
+            moment = self._now()
+            with self._guard:
+                if moment.timestamp() >= self._day_ends:
+                    self._begin_day(moment)
+                self._add(self._pseudonym(asker_id), cells)
+        except Exception as error:
+            log("internal-error", logging.ERROR, kind=type(error).__name__)
+
+    def forget(self, asker_id: int) -> None:
+        """Forget what an asker asked today. Nothing more of that asker is counted until tomorrow."""
+        with self._guard:
+            self._askers[self._pseudonym(asker_id)] = None
+
+    def renew(self, cells: Iterable[Cell]) -> None:
+        """Take the cells of newly loaded content; keys that are new count from the next window on."""
+        self._cells = frozenset(cells)
+
+    def _pseudonym(self, asker_id: int) -> bytes:
+        return hmac.digest(self._key, asker_id.to_bytes(16, "big", signed=True), "sha256")[:16]
+
+    def _begin_day(self, moment: datetime) -> None:
+        if self._gathered:
+            self._sealed.append((self._day, self._gathered))
+        self._gathered = {}
+        self._key = secrets.token_bytes(32)
+        self._askers: dict[bytes, set[Cell] | None] = {}
+        self._topics_today: dict[str, int] = {}
+        self._day = moment.astimezone(BAGHDAD).date()
+        self._day_ends = datetime.combine(self._day + timedelta(days=1), time(), BAGHDAD).timestamp()
+
+    def _add(self, asker: bytes, cells: list[Cell]) -> None:
+        seen = self._askers.get(asker)
+        if seen is None:
+            if asker in self._askers or len(self._askers) >= MOST_ASKERS:
+                return
+            seen = self._askers[asker] = set()
+        for cell in self._in_fair_order(cells):
+            family, key = cell
+            if cell in seen or sum(1 for other, _ in seen if other == family) >= self._caps[family]:
+                continue
+            if cell not in self._cells:
+                if family not in ("language", "campaign"):
+                    continue
+                cell = (family, OTHER)
+                if cell in seen:
+                    continue
+            seen.add(cell)
+            if family == "topic":
+                today = self._topics_today[key] = self._topics_today.get(key, 0) + 1
+                limit = self._daily_limits.get(key, self._unknown_limit)
+                if limit is not None and today > limit:
+                    cell = ("flood", key)
+            self._gathered[cell] = self._gathered.get(cell, 0) + 1
+
+    def _in_fair_order(self, cells: list[Cell]) -> list[Cell]:
+        """Shuffled where more keys of a family came than its cap, so that no key is favoured for standing first."""
+        if len(cells) <= 2:
+            return cells
+        counts: dict[Family, int] = {}
+        for family, _ in cells:
+            counts[family] = counts.get(family, 0) + 1
+        if any(count > self._caps[family] for family, count in counts.items()):
+            cells = list(cells)
+            _RANDOM.shuffle(cells)
+        return cells
+
+    # ---- writing
+
+    def tick(self) -> bool:
+        """Write what was gathered, open and close windows, release what is due, delete what is old.
+
+        False when the store could not be used: the event is logged, what was gathered is kept and tried again.
+        """
+        with self._ticking:
+            moment = self._now()
+            with self._guard:
+                if moment.timestamp() >= self._day_ends:
+                    self._begin_day(moment)
+                waiting = [*self._sealed, (self._day, self._gathered)]
+                self._sealed, self._gathered = [], {}
+            released: list[int] = []
+            try:
+                self._file.prepare()
+                while waiting:
+                    self._write(*waiting[0], moment)
+                    # Taken off only when on disk: what a failure leaves is written by the next tick.
+                    waiting.pop(0)
+                self._report(None)
+            except StoreErrors as error:
+                self._keep(waiting)
+                self._report(type(error).__name__)
+                return False
+            complete = self._release_due(moment, released)
+        for number in released:
+            log("released", number=number)
+            if self._on_release is not None:
+                self._on_release(number)
+        return complete
+
+    def _write(self, day: date, increments: Mapping[Cell, int], moment: datetime) -> None:
+        window = self._file.open_window()
+        if window is not None and day > window.last_day:
+            self._file.close()
+            window = None
+        if window is None:
+            self._open(day)
+            self._started = True
+        elif not self._started:
+            self._set_daily_limits()
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        beat = hour != self._beat and day == self._day
+        self._file.write(increments, beat=beat, restart=not self._started)
+        self._started = True
+        if beat:
+            self._beat = hour
+
+    def _open(self, first_day: date) -> None:
+        windows = self._file.windows()
+        number, length = (windows[-1].number, windows[-1].length) if windows else (0, SHORT)
+        try:
+            last = self._releases.last(1)
+        except StoreErrors:
+            # Without a window of our own the next number is not known, and a number must not be used twice.
+            if not windows:
+                raise
+        else:
+            number = max(number, last[0].number) if last else number
+            length = length_of_next(last[0].total, last[0].length) if last else SHORT
+        window = Window(number + 1, first_day, length, "open", self._scale, self._show_limit)
+        self._file.open(window, self._cells)
+        self._set_daily_limits()
+
+    def _set_daily_limits(self) -> None:
+        """A topic's daily limit from the windows before: 4 times its usual day, at least 5."""
+        days: dict[str, list[float]] = {}
+        for window in self._file.windows():
+            if window.state != "open":
+                for (family, key), count in self._file.closed_cells(window.number).items():
+                    if family == "topic":
+                        days.setdefault(key, []).append(count / window.length)
+        usual = {key: median(counts) for key, counts in days.items()}
+        with self._guard:
+            self._daily_limits = {key: max(LEAST_DAILY_LIMIT, round(SURGE * day)) for key, day in usual.items()}
+            self._unknown_limit = max(self._daily_limits.values(), default=None)
+
+    def _release_due(self, moment: datetime, released: list[int]) -> bool:
+        try:
+            windows = self._file.windows()
+            for place, window in enumerate(windows):
+                if window.state != "closed" or moment < window.due:
+                    continue
+                cells = {earlier.number: self._file.closed_cells(earlier.number) for earlier in windows[: place + 1]}
+                release = drawn_up(
+                    window,
+                    cells[window.number],
+                    [(earlier, cells[earlier.number]) for earlier in windows[:place]],
+                    self._releases.get(window.number - 1),
+                    synthetic=self._synthetic,
+                )
+                try:
+                    if self._releases.put(release):
+                        released.append(window.number)
+                except AlreadyReleased:
+                    log("released-before", logging.WARNING, number=window.number)
+                self._file.set_released(window.number)
+            self._file.forget_old()
+        except StoreErrors as error:
+            log("release-delayed", logging.ERROR, kind=type(error).__name__)
+            return False
+        return True
+
+    def _keep(self, waiting: list[tuple[date, dict[Cell, int]]]) -> None:
+        with self._guard:
+            for day, increments in waiting:
+                if day == self._day:
+                    for cell, count in increments.items():
+                        self._gathered[cell] = self._gathered.get(cell, 0) + count
+                elif increments:
+                    self._sealed.append((day, increments))
+            self._sealed.sort(key=lambda batch: batch[0])
+
+    def _report(self, failure: str | None) -> None:
+        if failure is not None and not self._failing:
+            log("store-unavailable", logging.ERROR, kind=failure)
+        elif failure is None and self._failing:
+            log("store-back")
+        self._failing = failure is not None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last tick could write."""
+        return not self._failing
