@@ -19,7 +19,7 @@ from bot.core.actions import topic_key
 from bot.core.faq import Campaign
 from bot.core.limits import TEXT_UNITS, utf16_units
 from bot.core.render import CONTACT_MAX_AGE
-from bot.core.text import fold
+from bot.core.text import words
 
 LONGEST = {"title": 40, "short": 500, "details": 1400, "next_step": 500}
 """Characters of an answer's parts, so that an answer stays one screen long."""
@@ -404,9 +404,9 @@ class _Check:
             return
         families: dict[str, str] = {}
         for family, entry in model.families.items():
-            for code, words in entry.words.items():
-                for position, word in enumerate(words):
-                    first = families.setdefault(fold(word), family)
+            for code, members in entry.words.items():
+                for position, word in enumerate(members):
+                    first = families.setdefault(_alike(word), family)
                     if first != family:
                         where = ("families", family, "words", code, position)
                         self.shelf.at(
@@ -513,8 +513,8 @@ class _Check:
                 node = root.at((part,))
                 if not isinstance(node.value, str) or (part == "details" and part not in root.value):
                     continue
-                placeholders[code].update(match.group() for match in texts.PLACEHOLDER.finditer(node.value))
-                for figure in figures(node.value, code):
+                placeholders[code].update(match.group(2) for match in texts.PLACEHOLDER.finditer(node.value))
+                for figure in figures(texts.without_addresses(node.value), code):
                     line = self.shelf.documents[path].line_of(node, figure.typed)
                     for key in _comparable(figure):
                         mine.setdefault(key, (figure.typed, line))
@@ -534,10 +534,14 @@ class _Check:
                 for key, (typed, line) in numbers[code].items():
                     if key not in numbers[other]:
                         self.shelf.report(path, line, "number-differs", number=typed, other=other)
-                for typed in sorted(placeholders[code] - placeholders[other]):
-                    node = self._part_with(root, typed)
-                    line = self.shelf.documents[path].line_of(node, typed)
-                    self.shelf.report(path, line, "placeholder-differs", typed=typed, other=other)
+                # A mistyped contact is reported by itself; its absence from the other text would only repeat that.
+                known_everywhere = not any(
+                    name not in self.contacts for name in placeholders[code] | placeholders[other]
+                )
+                for name in sorted(placeholders[code] - placeholders[other]) if known_everywhere else ():
+                    node = self._part_with(root, f":{name}}}")
+                    line = self.shelf.documents[path].line_of(node, f":{name}}}")
+                    self.shelf.report(path, line, "placeholder-differs", typed=name, other=other)
 
     # ---- urgent words, offers, small talk
 
@@ -594,7 +598,7 @@ class _Check:
             for node in listed.value if isinstance(listed.value, list) else ():
                 text = str(node.value)
                 self._report_all(shelf, path, node, texts.mixed_letters(text))
-                folded = fold(text)
+                folded = _alike(text)
                 if not folded:
                     shelf.report(path, node.line, "phrasing-wordless", question=text[:60])
                 else:
@@ -681,7 +685,7 @@ class _Check:
                             nearest=near,
                             file="topics.yaml",
                         )
-                found = learnt.get(fold(entry.q))
+                found = learnt.get(_alike(entry.q))
                 if found is not None:
                     self.tested.at(path, (*where, "q"), "wording-learnt", question=entry.q[:80], place=found[1].shown())
 
@@ -695,6 +699,11 @@ class _NearestContact(dict[str, str]):
 
     def get(self, wanted: str, default: str | None = None) -> str:  # type: ignore[override]
         return nearest(wanted, self._contacts)
+
+
+def _alike(text: str) -> str:
+    """A question as the matcher reads it: equal for questions that differ in marks and spelling habits only."""
+    return " ".join(words(text))
 
 
 def _loosely(value: str) -> str:

@@ -13,6 +13,12 @@ from bot.content_reader.yaml_tree import Node, guessed
 
 _PLAIN = re.compile(r"[^\W\d_][^\n\t:#\[\]{},&*!|>'\"%@`]*", re.UNICODE)
 
+ONE_LINE = 80
+"""Characters; a longer text becomes a block."""
+
+# What YAML refuses or takes for a line break; inside quotation marks it may stand as an escape.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
 
 class EditError(ValueError):
     """An edit that cannot be made: one sentence for the person who asked for it."""
@@ -39,26 +45,19 @@ def write_whole(path: Path, text: str) -> None:
 
 def quoted(text: str) -> str:
     """A text as one YAML scalar on one line; quotation marks only where they are needed."""
-    if _PLAIN.fullmatch(text) and not guessed(text) and text == text.strip():
+    if _PLAIN.fullmatch(text) and text.isprintable() and not guessed(text) and text == text.strip():
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def block(key: str, text: str, indent: int = 0) -> list[str]:
     """`key: text` as lines: on one line where it fits, else as a literal block that keeps every line break."""
     pad = " " * indent
-    literal = (len(text) > 80 or "\n" in text) and not re.search(
-        r"[^\S\n]\n|\n\n\Z|\A\s|[\u0085\u2028\u2029\r\t]", text + "|"
-    )
-    if (
-        not literal
-        or text.endswith((" ", "\n"))
-        or any(ord(character) < 32 and character != "\n" for character in text)
-    ):
+    parts = text.split("\n")
+    whole = all(part.isprintable() and part == part.rstrip() for part in parts)
+    if not (len(text) > ONE_LINE or len(parts) > 1) or not whole or not parts[-1] or parts[0][:1] in ("", " "):
         return [f"{pad}{key}: {quoted(text)}"]
-    lines = [f"{pad}{key}: |-"]
-    lines.extend(f"{pad}  {line}" if line else "" for line in text.split("\n"))
-    return lines
+    return [f"{pad}{key}: |-", *(f"{pad}  {part}" if part else "" for part in parts)]
 
 
 def entry(root: Node, listed: str, id_: str) -> tuple[int, Node] | None:

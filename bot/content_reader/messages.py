@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,8 +75,8 @@ MESSAGES: dict[str, Words] = {
         "علامة الاقتباس المفتوحة هنا لم تُغلق. أضف العلامة نفسها في آخر النص.",
     ),
     "bracket-open": _error(
-        "the bracket that opens here is never closed, or a comma is missing inside. Add ] or } at the end, and commas between the parts.",
-        "القوس المفتوح هنا لم يُغلق، أو تنقص فاصلة في داخله. أضف ] أو } في الآخر، وفاصلة بين كل جزأين.",
+        "the bracket that opens here is never closed, or a comma is missing inside. Add ] or }} at the end, and commas between the parts.",
+        "القوس المفتوح هنا لم يُغلق، أو تنقص فاصلة في داخله. أضف ] أو }} في الآخر، وفاصلة بين كل جزأين.",
     ),
     "colon-in-text": _error(
         'a colon followed by a space stands inside a text, or this line is indented too far. Put the whole text in "quotation marks", or move the line to the left.',
@@ -204,7 +205,7 @@ MESSAGES: dict[str, Words] = {
     ),
     "words-file": _error(
         "at {place}: {reason}",
-        "عند {place}: {reason}",
+        "عند {place}: {reason_ar}",
     ),
     # Things that name each other
     "id-twice": _error(
@@ -302,8 +303,8 @@ MESSAGES: dict[str, Words] = {
         "لا يرد «{number}» في أي من معلومات الموضوع «{topic}» ({facts}). صحّحه، أو أضف المعلومة إلى topics.yaml.",
     ),
     "placeholder-differs": _error(
-        '"{typed}" stands here and not in the "{other}" text of this topic. Name the same contacts in both languages.',
-        "ورد «{typed}» هنا ولم يرد في نص هذا الموضوع باللغة «{other}». اذكر الجهات نفسها في اللغتين.",
+        'contact "{typed}" stands here and not in the "{other}" text of this topic. Name the same contacts in both languages.',
+        "وردت الجهة «{typed}» هنا ولم ترد في نص هذا الموضوع باللغة «{other}». اذكر الجهات نفسها في اللغتين.",
     ),
     "promise": _error(
         '"{words}" promises what nobody can promise. Say what is known, or that it is not known.',
@@ -460,3 +461,32 @@ MESSAGES: dict[str, Words] = {
         "«{word}» موجودة في المجموعتين «{first}» و«{second}». أبقها في واحدة منهما.",
     ),
 }
+
+
+_WORD_FILE_REASONS: tuple[tuple[str, str], ...] = (
+    (r"keys with values are expected here\..*", "يجب أن تكون هنا مفاتيح وقيم. اكتب في كل سطر key: value."),
+    (r"this key is missing\. Add it\.", "هذا المفتاح ناقص. أضفه."),
+    (r"this key is not known here\. (.*)", "هذا المفتاح غير معروف هنا. {0}"),
+    (r"no such danger\. (.*)", "لا يوجد خطر بهذا الاسم. {0}"),
+    (r"no sign is called (.*?)\. (.*)", "لا توجد علامة اسمها {0}. {1}"),
+    (r"the sentences for (.*) are missing\..*", "الجمل الخاصة بـ {0} ناقصة. أضف المفتاح {0}."),
+    (r"a text is expected here\..*", "يجب أن يكون هنا نص. اكتب جملة."),
+    (r"a list is expected here\..*", "يجب أن تكون هنا قائمة. ابدأ كل سطر بـ «- »."),
+    (r"(\".*\") in (\".*\") holds no word that can be compared\..*", "لا كلمة في {0} من {1} يمكن مقارنتها. اكتب كلمة."),
+    (r"(\".*\") holds no word\..*", "لا كلمة في {0}. اكتب كلمة واحدة على الأقل يجب أن ترد."),
+    (
+        r"(\".*\") names the group (<.*>), which is not there\. Groups: (.*)\.",
+        "يذكر {0} المجموعة {1} وهي غير موجودة. المجموعات: {2}.",
+    ),
+    (r"Did you mean (.*)\?", "هل تقصد {0}؟"),
+    (r"Use one of: (.*)\.", "استعمل واحداً من: {0}."),
+)
+
+
+def word_file_reason(reason: str) -> str:
+    """What the parsers of the word files say, in Arabic; as it is where no translation is known."""
+    for pattern, arabic in _WORD_FILE_REASONS:
+        found = re.fullmatch(pattern, reason, re.DOTALL)
+        if found is not None:
+            return arabic.format(*(word_file_reason(part) for part in found.groups()))
+    return reason

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from bot.content_reader import schema
+from bot.content_reader.messages import word_file_reason
 from bot.content_reader.problems import Problem, in_order
 from bot.content_reader.word_files import offer_words, safety_words, small_talk_kinds
 from bot.content_reader.yaml_tree import Document, parse
@@ -451,8 +452,8 @@ def _word_file(
             found.append(read(code, data))
         except ValueError as error:
             place, _, reason = str(error).partition(": ")
-            line = document.root.at(_steps(place)).line
-            shelf.report(path, line, "words-file", place=place, reason=reason)
+            line = document.root.nearest_key(_steps(place)).line
+            shelf.report(path, line, "words-file", place=place, reason=reason, reason_ar=word_file_reason(reason))
     return tuple(found)
 
 

@@ -38,6 +38,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _OTHER_ALPHABETS = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _ARABIC = re.compile("[\u0620-\u06ff]")
+_JOINED = re.compile("[\u0621-\u064a]*\u0640[A-Za-z]+")
+"""An Arabic particle stretched to a name in Latin letters, as Arabic typography has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def letters(text: str, language: str) -> Iterator[Finding]:
         foreign = _OTHER_ALPHABETS.search(word)
         if foreign is not None:
             yield _letter("letter-lookalike", word, foreign.group())
-        elif _LATIN.search(word) and (arabic := _ARABIC.search(word)) and arabic.group() != "ـ":
+        elif _LATIN.search(word) and (arabic := _ARABIC.search(word)) and not _JOINED.fullmatch(word):
             yield _letter("letter-lookalike", word, arabic.group())
         elif language == "ar" and (persian := _PERSIAN.search(word)):
             yield _letter("letter-persian", word, persian.group())
@@ -128,6 +130,13 @@ def addresses(text: str) -> Iterator[Finding]:
             yield Finding("raw-phone", match.group().strip(), {"number": match.group().strip()})
     for match in re.finditer(r"(?<![\d.,+])911(?![\d.,]*\d)", western):
         yield Finding("raw-911", match.group(), {"number": "911"})
+
+
+def without_addresses(text: str) -> str:
+    """A text without the telephone numbers and links that `addresses` finds in it: their digits are no figures."""
+    for finding in addresses(text):
+        text = text.replace(finding.fragment, " ")
+    return text
 
 
 def placeholders(

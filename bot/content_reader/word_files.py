@@ -102,11 +102,12 @@ def offer_words(language: str, data: Mapping[str, Any]) -> OfferWords:
     for name, value in listed.items():
         where = f"signs.{name}"
         sign = _mapping(value, where)
-        _only(sign, where, ("name", "why", "ask", "only_with", "words", "not_words"))
-        only_with = _lines(sign.get("only_with", []), f"{where}.only_with")
-        for other in only_with:
-            if other not in listed:
-                raise ValueError(f"{where}.only_with: no sign is called {other}. {_nearest(other, tuple(listed))}")
+        _only(sign, where, ("name", "why", "ask", "only_with", "not_with", "words", "not_words"))
+        others = {key: _lines(sign.get(key, []), f"{where}.{key}") for key in ("only_with", "not_with")}
+        for key, ids in others.items():
+            for other in ids:
+                if other not in listed:
+                    raise ValueError(f"{where}.{key}: no sign is called {other}. {_nearest(other, tuple(listed))}")
         signs.append(
             SignWords(
                 id=name,
@@ -115,7 +116,8 @@ def offer_words(language: str, data: Mapping[str, Any]) -> OfferWords:
                 ask=_sentence(sign, where, "ask"),
                 patterns=_patterns(sign.get("words"), f"{where}.words", groups),
                 without=_patterns(sign.get("not_words"), f"{where}.not_words", groups),
-                only_with=only_with,
+                only_with=others["only_with"],
+                not_with=others["not_with"],
             )
         )
     report = _part(top, "report", ("found", "nothing_found", "ask", "more", "next"))

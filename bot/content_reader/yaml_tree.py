@@ -76,6 +76,18 @@ class Node:
             return parent.value[str(path[-1])][0]
         return self.at(path)
 
+    def nearest_key(self, path: tuple[Step, ...]) -> Node:
+        """`key_at` the longest beginning of a path that exists."""
+        while len(path) > 1 and not self._exists(path):
+            path = path[:-1]
+        return self.key_at(path)
+
+    def _exists(self, path: tuple[Step, ...]) -> bool:
+        parent, last = self.at(path[:-1]), path[-1]
+        if isinstance(parent.value, dict):
+            return last in parent.value and (len(path) == 1 or self._exists(path[:-1]))
+        return isinstance(parent.value, list) and isinstance(last, int) and last < len(parent.value)
+
     def texts(self) -> Iterator[Node]:
         """Every scalar below, values only, in the order of the file."""
         if isinstance(self.value, str):
@@ -162,7 +174,7 @@ def parse(raw: bytes) -> tuple[Node | None, tuple[str, ...], tuple[Fault, ...]]:
     return root, lines, tuple(builder.faults)
 
 
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> Fault:

@@ -1,0 +1,196 @@
+"""The reader of content files: what it accepts, what it refuses, and what it says of seeded faults."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.content_reader import read_content, schema
+from bot.content_reader.check import check
+from bot.content_reader.edits import block, quoted
+from bot.content_reader.json_schemas import FOLDER, GLOBS, editor_settings, schemas
+from bot.content_reader.messages import MESSAGES
+from bot.content_reader.problems import Problem, in_order, printed
+from bot.content_reader.yaml_tree import DEEPEST, LARGEST_FILE, parse
+from tests.conftest import ROOT, TODAY
+
+BROKEN = ROOT / "tests" / "broken_content"
+CASES = sorted((BROKEN / "cases").glob("*.yaml"))
+FEWEST_CASES = 60
+
+
+def _prepared(case: dict[str, str], place: Path) -> Path:
+    shutil.copytree(BROKEN / "base", place, dirs_exist_ok=True)
+    path = place / case["file"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if "replace" in case:
+        text = path.read_text(encoding="utf-8")
+        assert text.count(case["replace"]) == 1, "the words to replace must stand there once"
+        path.write_text(text.replace(case["replace"], case["with"]), encoding="utf-8")
+    elif "write_hex" in case:
+        path.write_bytes(bytes.fromhex(case["write_hex"]))
+    elif "write" in case:
+        path.write_text(case["write"], encoding="utf-8")
+    else:
+        path.unlink()
+    return place
+
+
+def test_there_are_enough_seeded_faults() -> None:
+    assert len(CASES) >= FEWEST_CASES
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_seeded_fault_is_named_exactly(path: Path, tmp_path: Path) -> None:
+    case = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    place = _prepared(case, tmp_path)
+    problems = check(place / "content", TODAY, place / "tests" / "wordings").problems
+    assert case["en"], "a seeded fault that is not found is no case"
+    for language in ("en", "ar"):
+        assert [printed(problem, "plain", language) for problem in problems] == case[language]
+
+
+def test_the_base_of_the_faults_is_sound() -> None:
+    base = BROKEN / "base"
+    reading = check(base / "content", TODAY, base / "tests" / "wordings")
+    assert reading.content is not None
+    assert reading.problems == ()
+
+
+def test_every_message_fits_its_values_in_both_languages() -> None:
+    class Anything(dict[str, str]):
+        def __missing__(self, key: str) -> str:
+            return f"<{key}>"
+
+    for code, words in MESSAGES.items():
+        english, arabic = words.en.format_map(Anything()), words.ar.format_map(Anything())
+        assert english[0] not in " ." and arabic.strip(), code
+        assert set(_blanks(words.en)) - {"kind", "reason"} == set(_blanks(words.ar)) - {"reason_ar", "kind"}, code
+
+
+def _blanks(template: str) -> list[str]:
+    import string
+
+    return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+
+
+def test_scalars_stay_as_typed() -> None:
+    root, _, faults = parse(b"a: no\nb: 12:30\nc: 2026-01-01\nd: 0750\ne: ~\n")
+    assert root is not None and faults == ()
+    assert root.data() == {"a": "no", "b": "12:30", "c": "2026-01-01", "d": "0750", "e": "~"}
+    assert all(node.guessed for node in root.texts())
+
+
+def test_quoted_values_are_not_guessed() -> None:
+    root, _, _ = parse(b"a: \"no\"\nb: '911'\nc: |-\n  12:30\nd: now\n")
+    assert root is not None
+    assert not any(node.guessed for node in root.texts())
+
+
+def test_lines_are_known_by_path() -> None:
+    root, lines, _ = parse(b"a:\n  - x\n  - b: |-\n      one\n      two\n")
+    assert root is not None and len(lines) == 5
+    assert root.at(("a", 1, "b")).line == 3
+    assert root.at(("a", 1, "nothing")).line == 3
+    assert root.key_at(("a",)).line == 1
+
+
+def test_large_and_deep_files_are_refused_at_once() -> None:
+    assert parse(b"a" * (LARGEST_FILE + 1))[2][0].code == "file-too-large"
+    assert parse(b"[" * 200_000)[2][0].code == "too-deep"
+    assert parse(("- " * DEEPEST + "x").encode())[0] is not None
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    bomb = b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n"
+    root, _, faults = parse(bomb)
+    assert root is None and faults[0].code == "alias" and faults[0].line == 1
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=400, deadline=None)
+def test_no_bytes_make_the_parser_raise(raw: bytes) -> None:
+    root, _, faults = parse(raw)
+    assert root is not None or faults
+
+
+@given(st.text(alphabet="ab:-[]{}&*!|>'\"%@`#,?\n \tن\u200b", max_size=60))
+@settings(max_examples=600, deadline=None)
+def test_no_text_makes_the_parser_raise(text: str) -> None:
+    root, _, faults = parse(text.encode())
+    assert root is not None or faults
+    for fault in faults:
+        Problem("content/x.yaml", fault.line, fault.code, fault.values).message("ar")
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=500, deadline=None)
+def test_a_written_text_reads_back(text: str) -> None:
+    for lines in ([f"key: {quoted(text)}"], block("key", text)):
+        written = "\n".join(lines) + "\n"
+        root, _, faults = parse(written.encode("utf-8", "surrogatepass"))
+        if faults and faults[0].code in ("control-character", "not-utf8"):
+            continue  # no content file may hold these, and no editor types them
+        assert root is not None, (written, faults)
+        assert root.data() == {"key": text}
+        assert not root.at(("key",)).guessed
+
+
+def test_problems_come_once_and_in_the_order_of_the_files() -> None:
+    late = Problem("content/b.yaml", 1, "file-empty")
+    early = Problem("content/a.yaml", 9, "file-empty")
+    assert in_order([late, early, late]) == (early, late)
+
+
+def test_every_form_of_a_problem_names_its_place() -> None:
+    problem = Problem("content/ar/a,b.yaml", 3, "colon-missing", {}, 5)
+    assert printed(problem, "plain", "en").startswith("content/ar/a,b.yaml:3: this line has no colon")
+    assert printed(problem, "terminal", "en").startswith("\033[1mcontent/ar/a,b.yaml:3:\033[0m \033[31m")
+    assert printed(problem, "github", "en").startswith("::error file=content/ar/a%2Cb.yaml,line=3,col=5::this line")
+    told = json.loads(printed(problem, "json", "ar"))
+    assert (told["path"], told["line"], told["severity"], told["code"]) == (
+        "content/ar/a,b.yaml",
+        3,
+        "error",
+        "colon-missing",
+    )
+
+
+def test_the_committed_schemas_are_those_of_the_models() -> None:
+    for name, text in schemas().items():
+        committed = ROOT / FOLDER / name
+        assert committed.read_text(encoding="utf-8") == text, f"run: tabayyan content schema ({name})"
+    assert {path.name for path in (ROOT / FOLDER).glob("*.json")} == set(schemas())
+
+
+def test_editors_find_a_schema_for_every_content_file() -> None:
+    told = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    assert told["yaml.schemas"] == editor_settings()["yaml.schemas"]
+    assert set(GLOBS) == set(schema.FILES)
+    covered = {path for glob in GLOBS.values() for path in ROOT.glob(glob)}
+    words_for_the_lanes = {"_safety.yaml", "_offers.yaml", "_smalltalk.yaml"}
+    left = {path for path in (ROOT / "content").rglob("*.yaml") if path.name not in words_for_the_lanes} - covered
+    assert not left
+
+
+def test_a_missing_folder_is_a_problem_and_no_error(tmp_path: Path) -> None:
+    reading = read_content(tmp_path / "nothing")
+    assert reading.content is None
+    assert {problem.code for problem in reading.problems} == {"file-missing"}
+
+
+def test_the_digest_changes_with_every_byte(tmp_path: Path) -> None:
+    shutil.copytree(BROKEN / "base", tmp_path, dirs_exist_ok=True)
+    before = read_content(tmp_path / "content").content
+    path = tmp_path / "content" / "en" / "how-many.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
+    after = read_content(tmp_path / "content").content
+    assert before is not None and after is not None
+    assert before.digest != after.digest
+    assert before.campaign == after.campaign
