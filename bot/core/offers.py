@@ -62,6 +62,8 @@ class SignWords:
     """Phrases that look like the sign and are not."""
     only_with: tuple[str, ...]
     """Ids of signs of which one must be there too; () where the sign speaks for itself."""
+    not_with: tuple[str, ...]
+    """Ids of signs beside which this one says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class _Sign:
     patterns: tuple[Pattern, ...]
     without: tuple[Pattern, ...]
     only_with: frozenset[str]
+    not_with: frozenset[str]
 
 
 class OfferChecker:
@@ -119,12 +122,13 @@ class OfferChecker:
         signs: dict[str, _Sign] = {}
         for one in listed:
             for sign in one.signs:
-                known = signs.get(sign.id, _Sign(sign.id, (), (), frozenset()))
+                known = signs.get(sign.id, _Sign(sign.id, (), (), frozenset(), frozenset()))
                 signs[sign.id] = _Sign(
                     sign.id,
                     known.patterns + tuple(vocabulary.compile(line, one.groups) for line in sign.patterns),
                     known.without + tuple(vocabulary.compile(line, one.groups) for line in sign.without),
                     known.only_with | frozenset(sign.only_with),
+                    known.not_with | frozenset(sign.not_with),
                 )
         self._signs = tuple(signs.values())
         vocabulary.seal()
@@ -175,7 +179,9 @@ class OfferChecker:
         return [
             (sign.id, places[sign.id])
             for sign in self._signs
-            if sign.id in places and (not sign.only_with or sign.only_with & alone)
+            if sign.id in places
+            and (not sign.only_with or sign.only_with & alone)
+            and not (sign.not_with & places.keys())
         ]
 
     def paragraphs(self, reading: OfferReading, language: str, render: Renders, today: date) -> tuple[str, ...]:

@@ -202,7 +202,7 @@ class Vocabulary:
                 continue
             optional = item.startswith("(") and item.endswith(")")
             singles: list[_Atom] = []
-            sequences: list[tuple[_Atom, ...]] = []
+            sequences: list[tuple[frozenset[_Atom], ...]] = []
             self._alternatives(item[1:-1].strip() if optional else item, groups, line, singles, sequences, frozenset())
             if not singles and not sequences:
                 if seen_words(words(item)):
@@ -215,7 +215,7 @@ class Vocabulary:
                     gap,
                     optional,
                     self._element(frozenset(singles)) if singles else -1,
-                    tuple(tuple(self._element(frozenset((atom,))) for atom in one) for one in dict.fromkeys(sequences)),
+                    tuple(tuple(self._element(atoms) for atoms in one) for one in dict.fromkeys(sequences)),
                 )
             )
             gap = False
@@ -229,13 +229,13 @@ class Vocabulary:
         groups: Mapping[str, Sequence[str]],
         line: str,
         singles: list[_Atom],
-        sequences: list[tuple[_Atom, ...]],
+        sequences: list[tuple[frozenset[_Atom], ...]],
         inside: frozenset[str],
     ) -> None:
         """Add what an item of a pattern allows: words, phrases, groups and numbers, separated by bars."""
         for one in _split(item, "|", line):
-            if not (one.startswith("<") and one.endswith(">")):
-                self._add_phrase(one, singles, sequences)
+            if not _is_bracketed(one):
+                self._add_phrase(one, groups, line, singles, sequences, inside)
                 continue
             name = one[1:-1].strip()
             number = _RANGE.fullmatch(name)
@@ -251,23 +251,37 @@ class Vocabulary:
                 known = ", ".join(groups) or "none"
                 raise PatternError(f'"{line}" names the group <{name}>, which is not there. Groups: {known}.')
 
-    @staticmethod
-    def _add_phrase(phrase: str, singles: list[_Atom], sequences: list[tuple[_Atom, ...]]) -> None:
-        atoms: list[_Atom] = []
-        for word in phrase.split():
-            folded = words(word)
-            if not folded or folded[0] in _LONE:
+    def _add_phrase(
+        self,
+        phrase: str,
+        groups: Mapping[str, Sequence[str]],
+        line: str,
+        singles: list[_Atom],
+        sequences: list[tuple[frozenset[_Atom], ...]],
+        inside: frozenset[str],
+    ) -> None:
+        """Add one word, or several that follow each other; a group may stand among them if it holds single words."""
+        items: list[frozenset[_Atom]] = []
+        for word in _split(phrase, " ", line):
+            if word.startswith("<"):
+                atoms: list[_Atom] = []
+                longer: list[tuple[frozenset[_Atom], ...]] = []
+                self._alternatives(word, groups, line, atoms, longer, inside)
+                if longer or not atoms:
+                    raise PatternError(f'"{phrase}" in "{line}" holds a group of phrases. Write it on a line of its own.')
+                items.append(frozenset(atoms))
                 continue
-            if word.endswith("*") and len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX:
-                atoms.append(("p", folded[0]))
-            elif word.startswith("*") and len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX:
-                atoms.append(("s", folded[0]))
+            folded = words(word)
+            if len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.endswith("*"):
+                items.append(frozenset((("p", folded[0]),)))
+            elif len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.startswith("*"):
+                items.append(frozenset((("s", folded[0]),)))
             else:
-                atoms += [("w", one) for one in folded]
-        if len(atoms) == 1:
-            singles.append(atoms[0])
-        elif atoms:
-            sequences.append(tuple(atoms))
+                items += [frozenset((("w", one),)) for one in seen_words(folded)]
+        if len(items) == 1:
+            singles += items[0]
+        elif items:
+            sequences.append(tuple(items))
 
     def _element(self, atoms: frozenset[_Atom]) -> int:
         number = self._elements.get(atoms)
@@ -374,6 +388,18 @@ def _split(text: str, separator: str, line: str) -> list[str]:
         raise PatternError(f'"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).')
     pieces.append(text[start:])
     return [piece for piece in pieces if piece.strip()]
+
+
+def _is_bracketed(item: str) -> bool:
+    """Whether one pair of angle brackets holds the whole item."""
+    if not (item.startswith("<") and item.endswith(">")):
+        return False
+    depth = 0
+    for at, sign in enumerate(item):
+        depth += (sign == "<") - (sign == ">")
+        if depth == 0:
+            return at == len(item) - 1
+    return False
 
 
 def _deletions(word: str) -> set[str]:
