@@ -262,6 +262,9 @@ def build(shelf: Shelf) -> Content | None:
             if vocabulary
             else {}
         ),
+        theme_names=MappingProxyType(
+            {family: _frozen(entry.label) for family, entry in vocabulary.families.items()} if vocabulary else {}
+        ),
     )
     return Content(
         campaign=built,

@@ -166,3 +166,5 @@ class Campaign:
     """Public campaign code (of posters and links) -> its label per language."""
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Word family -> its words: the closed list that unanswered questions are counted over."""
+    theme_names: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Word family of the vocabulary -> what reports call it, per language."""
