@@ -41,6 +41,10 @@ from bot.learning import Learning, open_learning
 from bot.events import guard_loop, log
 from bot.phrases import Phrases, read_phrases
 from bot.settings import ROOT, Settings, SettingsError
+from storage.counters import Counters
+from storage.families import Cell, cells_of
+from storage.keeper import Keeper
+from storage.releases import Releases
 
 LOCALES = ROOT / "locales"
 
@@ -60,6 +64,8 @@ class Answering:
     conversation: Conversation
     content: Content | None
     """None while only the urgent lane answers."""
+    offer_signs: tuple[str, ...] = ()
+    """Ids of the warning signs that offers are searched for."""
 
     @property
     def version(self) -> str:
@@ -89,16 +95,17 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Learnin
     fitted: Matcher = build_matcher(
         content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
     )
+    offers = OfferChecker(content.offers)
     conversation = Conversation(
         content.campaign,
         fitted,
         SafetyLane(content.safety or last_resort()),
-        OfferChecker(content.offers),
+        offers,
         SmallTalk(content.small_talk),
         phrases,
         content.other_scripts,
     )
-    return Answering(conversation, content)
+    return Answering(conversation, content, offers.sign_ids)
 
 
 def _empty_campaign() -> Campaign:
@@ -167,6 +174,17 @@ class House:
         self._phrases = phrases
         self._reloaded: datetime = self.started
         self._reload_failed = False
+        self.releases = Releases(settings.data_dir, settings.database_url)
+        self.counters = Counters(
+            settings.data_dir,
+            self.releases,
+            _cells(answering),
+            clock.now,
+            scale=settings.noise_scale,
+            show_limit=settings.show_limit,
+        )
+        self._keeper = Keeper(self.counters, clock)
+        self._counting = False
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> House:
@@ -174,6 +192,7 @@ class House:
         loaded = load_or_last_good(settings.content_dir, settings.data_dir, clock.today())
         phrases = read_phrases(LOCALES, languages_of(loaded.content))
         learning = learning_of(settings)
+        log("learning")
         answering = build_answering(loaded.content, phrases, learning)
         house = cls(settings, clock, answering, loaded.problems, learning, phrases)
         house._reload_failed = loaded.origin != "folder"
@@ -209,6 +228,7 @@ class House:
 
     def _swap(self, built: tuple[Answering, Phrases], problems: tuple[Problem, ...]) -> None:
         self._answering, self._phrases = built
+        self.counters.renew(_cells(self._answering))
         self._problems = problems
         self._reloaded = self.clock.now()
         self._reload_failed = False
@@ -225,23 +245,21 @@ class House:
             conversation=self.conversation,
             say=lambda language, sentence: self._phrases(language, sentence),
             languages=lambda: tuple(self.conversation().campaign.languages),
-            count=self.count,
+            count=self.counters.add,
             clock=self.clock,
             recall=ShortMemory(self.clock.today),
-            forget=self.forget,
+            forget=self.counters.forget,
         )
 
-    def count(self, asker_id: int, counted: Counted) -> None:
-        """Add one turn to the counters."""
-
-    def forget(self, asker_id: int) -> None:
-        """Drop what the counters remember of an asker for today."""
-
-    async def keep_counting(self) -> None:
-        """Write the counters at their fixed tick, until cancelled."""
+    def start_counting(self) -> None:
+        """Begin the fixed tick. The try page counts nothing: staff are no askers."""
+        self._keeper.start()
+        self._counting = True
 
     def close(self) -> None:
-        """Write what has been counted, a last time."""
+        """Write what has been counted, a last time. Waits a moment only."""
+        if self._counting:
+            self._keeper.stop()
 
     def web_app(self, telegram_routes: Sequence[BaseRoute]) -> Starlette:
         """The pages, with Telegram's route before them in webhook mode."""
@@ -270,6 +288,11 @@ class House:
             last_reload=self._reloaded,
             reload_failed=self._reload_failed,
         )
+
+
+def _cells(answering: Answering) -> frozenset[Cell]:
+    """What can be counted over the content in force."""
+    return cells_of(answering.conversation.campaign, answering.offer_signs)
 
 
 def _wordings_folder() -> Path | None:
@@ -321,7 +344,8 @@ async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) ->
     code = 0
     try:
         tasks.append(asyncio.create_task(house.watch()))
-        tasks.append(asyncio.create_task(house.keep_counting()))
+        if mode != "page":
+            house.start_counting()
         async with AsyncExitStack() as stack:
             channel = None
             if mode != "page":

@@ -23,6 +23,7 @@ _PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")
 
 EVENTS: Mapping[str, str] = {
     "started": "The bot has started.",
+    "learning": "Learning the words; the first start takes longest.",
     "stopping": "The bot is stopping.",
     "no-token": "No token is set: the try page runs instead of Telegram. Set TABAYYAN_TELEGRAM_TOKEN to connect.",
     "page-open": "The pages are open.",
