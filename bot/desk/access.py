@@ -158,12 +158,18 @@ class Sessions:
             del self._ended[old]
 
     def form_token(self, cookie: str) -> str:
-        """The token that a form must send back: bound to the session, unreadable for other sites' pages."""
-        return self._sign("form", cookie)
+        """The token that a form must send back: bound to the session, unreadable for other sites' pages.
+
+        It differs each time, so that the length of a compressed page gives nothing of it away.
+        """
+        once = secrets.token_hex(8)
+        return f"{once}.{self._sign('form', f'{once}:{cookie}')}"
 
     def is_form_token(self, token: str, cookie: str) -> bool:
         """Whether a form was made for this session."""
-        return hmac.compare_digest(token.encode("utf-8", "replace"), self.form_token(cookie).encode())
+        once, _, signature = token.partition(".")
+        expected = self._sign("form", f"{once}:{cookie}")
+        return hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode())
 
     def _sign(self, purpose: str, text: str) -> str:
         return hmac.new(self._key, f"{purpose}:{text}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()

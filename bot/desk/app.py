@@ -6,15 +6,20 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
 from bot.desk.access import Sessions, door
+from bot.desk.content_pages import content_routes
 from bot.desk.guard import Guard
+from bot.desk.health_page import health_routes
+from bot.desk.machine import machine_routes
 from bot.desk.pages import Pages
 from bot.desk.services import DeskServices
+from bot.desk.sign_in import sign_in_routes
 from bot.desk.try_page import try_routes
 from bot.settings import Settings, SettingsError
 
@@ -52,11 +57,18 @@ def desk_app(services: DeskServices) -> Starlette:
 
     routes = [
         Route("/desk/static/{tag}/{name}", _static(pages)),
+        *machine_routes(services),
+        *sign_in_routes(pages),
         *try_routes(pages),
+        *content_routes(pages),
+        *health_routes(pages),
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, door=kept, sessions=sessions, refused=refused)],
+        middleware=[
+            Middleware(Guard, door=kept, sessions=sessions, refused=refused),
+            Middleware(GZipMiddleware, minimum_size=2048, compresslevel=5),
+        ],
         exception_handlers={404: _not_found(pages)},
     )
 

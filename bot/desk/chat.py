@@ -153,14 +153,14 @@ def play(conversation: Conversation, step: Step, column: str, today: date) -> Pl
     if step.act == "share":
         cards = conversation.inline(step.text, replace(context, bot_username=conversation.campaign.handle))
         bubbles = [
-            _bubble(conversation, f"{step.number}-a", card.reply, step.number, column, "card") for card in cards[:1]
+            bubble_of(conversation, f"{step.number}-a", card.reply, step.number, column, "card") for card in cards[:1]
         ]
         return Played(column, tuple(bubbles))
     turn = conversation.press(step.text, context)
     answer = f"{step.on}-a"
     if turn.effect == "hide" and turn.effect_message is not None:
         return Played(column, removed=(f"{turn.effect_message}-q", answer), turn=turn)
-    bubble = _bubble(conversation, answer, turn.reply, step.on, column, "bot")
+    bubble = bubble_of(conversation, answer, turn.reply, step.on, column, "bot")
     return Played(column, (replace(bubble, edited=True),), turn=turn)
 
 
@@ -168,7 +168,7 @@ def _said(conversation: Conversation, step: Step, column: str, today: date) -> P
     context = Context(today=today, forced_language=column, question_id=step.number)
     turn = conversation.respond(Message(step.text, forwarded=step.forwarded), context, why=True)
     own = conversation.text_language(step.text, replace(context, forced_language=None)) == column
-    answer = replace(_bubble(conversation, f"{step.number}-a", turn.reply, step.number, column, "bot"), own=own)
+    answer = replace(bubble_of(conversation, f"{step.number}-a", turn.reply, step.number, column, "bot"), own=own)
     if turn.effect == "forget":
         # /forget takes its own command out of the chat.
         return Played(column, (answer,), (f"{step.number}-q",), turn)
@@ -178,9 +178,10 @@ def _said(conversation: Conversation, step: Step, column: str, today: date) -> P
     return Played(column, (asked, answer), turn=turn)
 
 
-def _bubble(
+def bubble_of(
     conversation: Conversation, bubble: str, reply: Reply, number: int, column: str, who: Literal["bot", "card"]
 ) -> Bubble:
+    """A reply as a bubble with keys that name their column and step."""
     messages = pack(reply.paragraphs)
     rows = tuple(tuple(_key(button, column, number) for button in row) for row in reply.rows)
     direction = conversation.campaign.languages[reply.language].direction

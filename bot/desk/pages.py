@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from bot.core.conversation import Conversation
 from bot.core.render import isolate
 from bot.desk.access import Door, Sessions
+from bot.desk.markup import safe_address
 from bot.desk.services import DeskServices
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -80,8 +81,9 @@ class Pages:
         def plural(one: str, many: str, count: int, /, **values: str) -> str:
             return say.plural(language, one, many, count, **values)
 
-        def link(path: str, /, **query: str) -> str:
-            return f"{path}?{urlencode({'lang': language, **query})}"
+        def link(address: str, /, **query: str | int) -> str:
+            kept = {name: value for name, value in query.items() if value != ""}
+            return f"{address}?{urlencode({'lang': language, **kept})}"
 
         return {
             "_": translated,
@@ -93,8 +95,10 @@ class Pages:
             "languages": languages,
             "campaign_name": conversation.campaign.name.get(language, "Tabayyan"),
             "path": request.url.path,
-            "signed_in": self.door == "password",
+            "door": self.door,
+            "inside": self.door == "open" or self.sessions.is_valid(request.state.cookie),
             "form_token": self.sessions.form_token(request.state.cookie),
+            "safe_address": safe_address,
             "ltr": lambda text: isolate(str(text), right_to_left=languages[language].direction == "rtl"),
         }
 

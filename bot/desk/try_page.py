@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,6 +21,7 @@ from bot.desk.chat import (
     read_steps,
     write_steps,
 )
+from bot.desk.forms import Form, read_form
 from bot.desk.pages import Pages
 from bot.desk.why import Explained, explain
 
@@ -49,8 +49,8 @@ def try_routes(pages: Pages) -> list[Route]:
         return await run_in_threadpool(_whole, pages, request, ())
 
     async def act(request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=20, max_part_size=192 * 1024)
-        if _text(form, "part"):
+        form = await read_form(request)
+        if form("part"):
             return await run_in_threadpool(_part, pages, request, form)
         steps = _so_far(form)
         new = _new_step(form, next_number(steps))
@@ -59,22 +59,17 @@ def try_routes(pages: Pages) -> list[Route]:
     return [Route("/", show, methods=["GET"]), Route("/", act, methods=["POST"])]
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+def _so_far(form: Form) -> tuple[Step, ...]:
+    return () if form("restart") else read_steps(form("steps"))
 
 
-def _so_far(form: FormData) -> tuple[Step, ...]:
-    return () if _text(form, "restart") else read_steps(_text(form, "steps"))
-
-
-def _new_step(form: FormData, number: int) -> Step | None:
+def _new_step(form: Form, number: int) -> Step | None:
     """What the form asks for; None for nothing typed, or a key that no page of ours wrote."""
-    if pressed := _text(form, "press"):
+    if pressed := form("press"):
         return pressed_step(pressed, number)
     # A form sends line breaks as CR LF; Telegram sends LF.
-    said = (_text(form, "example") or _text(form, "say")).replace("\r\n", "\n")[:LONGEST_TYPED]
-    return Step(number, "say", said, forwarded=bool(_text(form, "forwarded"))) if said.strip() else None
+    said = (form("example") or form("say")).replace("\r\n", "\n")[:LONGEST_TYPED]
+    return Step(number, "say", said, forwarded=bool(form("forwarded"))) if said.strip() else None
 
 
 def _whole(pages: Pages, request: Request, steps: tuple[Step, ...]) -> Response:
@@ -106,7 +101,7 @@ def _whole(pages: Pages, request: Request, steps: tuple[Step, ...]) -> Response:
     )
 
 
-def _part(pages: Pages, request: Request, form: FormData) -> Response:
+def _part(pages: Pages, request: Request, form: Form) -> Response:
     """The new step alone, for a page whose script keeps the chat."""
     conversation = pages.services.conversation()
     today = pages.services.clock.today()

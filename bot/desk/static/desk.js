@@ -25,6 +25,24 @@
     theme.addEventListener("click", function () { paint(remembered(isDark() ? "light" : "dark")); });
   }
 
+  // Pages that refresh themselves: a part is fetched anew while somebody looks, and put in when it has changed.
+  document.querySelectorAll("[data-live]").forEach(function (part) {
+    var last = null;
+    if (!window.fetch) return;
+    setInterval(function () {
+      if (document.hidden) return;
+      fetch(part.getAttribute("data-live"), { credentials: "same-origin" }).then(function (answer) {
+        return answer.ok && !answer.redirected ? answer.text() : null;
+      }).then(function (html) {
+        if (html === null || html === last) return;
+        last = html;
+        var holder = document.createElement("template");
+        holder.innerHTML = html;
+        if (holder.innerHTML.trim() !== part.innerHTML.trim()) part.innerHTML = html;
+      }).catch(function () { /* the server is starting anew: the next round tries again */ });
+    }, 2000);
+  });
+
   // The chat: send each new step alone, and put what comes back into the columns.
   var chat = document.querySelector(".try");
   if (chat && window.fetch && window.FormData) {

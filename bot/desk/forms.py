@@ -1,0 +1,58 @@
+"""Forms of the desk: read within bounds, and acted on only when they come from our own page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.desk.access import same_origin
+from bot.desk.pages import Pages
+
+FIELDS = 20
+PART_BYTES = 192 * 1024
+
+
+class Form:
+    """Text fields of a form; a file or a missing field is the empty text."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self._fields = fields
+
+    def __call__(self, name: str) -> str:
+        """A field's text."""
+        return self._fields.get(name, "")
+
+
+async def read_form(request: Request) -> Form:
+    """The form that a request carries.
+
+    Raises:
+        HTTPException: 400 for a body that is no form or holds too much.
+    """
+    try:
+        data = await request.form(max_files=0, max_fields=FIELDS, max_part_size=PART_BYTES)
+    except (MultiPartException, UnicodeDecodeError, ValueError):
+        raise HTTPException(400) from None
+    return Form({name: value for name, value in data.multi_items() if isinstance(value, str)})
+
+
+Act = Callable[[Request, Form], Awaitable[Response]]
+
+
+def writes(pages: Pages, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    """Guard a form that changes something: same origin, and the token of a page that we made for this session."""
+
+    async def guarded(request: Request) -> Response:
+        form = await read_form(request)
+        cookie: str = request.state.cookie
+        if not same_origin(request.headers) or not pages.sessions.is_form_token(form("token"), cookie):
+            return PlainTextResponse(
+                "This form has run out. Go back, reload the page and try again.\n", status_code=403
+            )
+        return await act(request, form)
+
+    return guarded

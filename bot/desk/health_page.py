@@ -1,0 +1,48 @@
+"""The health page: what runs, since when, and what is wrong with it, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from bot.clock import BAGHDAD
+from bot.desk.machine import LAG_STEP, resident_bytes
+from bot.desk.pages import Pages
+
+
+def health_routes(pages: Pages) -> list[Route]:
+    """The health page and the part of it that refreshes itself."""
+
+    async def show(request: Request) -> Response:
+        return await run_in_threadpool(_health, pages, request)
+
+    return [Route("/desk/health", show)]
+
+
+def _health(pages: Pages, request: Request) -> Response:
+    health, content = pages.services.health(), pages.services.content()
+    problems = pages.services.problems()
+    memory = resident_bytes()
+    lag = health.queue_lag_seconds
+    values = {
+        "health": health,
+        "content": content,
+        "errors": sum(problem.severity == "error" for problem in problems),
+        "warnings": sum(problem.severity == "warning" for problem in problems),
+        "memory": memory // 2**20 if memory is not None else None,
+        "moment": _moment,
+        "day": lambda day: pages.services.conversation().render.day(day, pages.language(request)),
+        "lag": None if lag is None else int(lag // LAG_STEP * LAG_STEP),
+    }
+    if request.query_params.get("part") == "1":
+        return HTMLResponse(pages.text(request, "_health.html", **values))
+    return pages.page(request, "health.html", **values)
+
+
+def _moment(when: datetime) -> str:
+    """A moment in Baghdad, to the minute."""
+    return when.astimezone(BAGHDAD).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,129 @@
+"""Test wordings: saving a question that somebody tried, and asking a topic's own ones again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.content_reader import schema
+from bot.content_reader.edits import EditError, quoted, write_whole
+from bot.content_reader.yaml_tree import parse
+from bot.core.faq import Campaign
+from bot.core.text import fold
+
+LONGEST_WORDING = 500
+LISTS = ("finds", "near_misses", "known_failures")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question to test on, and where it belongs."""
+
+    question: str
+    language: str
+    variety: str
+    topic: str
+    listed: str = "finds"
+    """Key of the file: one of LISTS."""
+
+    @property
+    def line(self) -> str:
+        """The entry as one line of YAML, to paste below its key."""
+        return f"  - {{q: {_always_quoted(self.question)}, variety: {self.variety}}}"
+
+    @property
+    def path(self) -> str:
+        """The file below tests/wordings."""
+        return f"{self.language}/{self.topic}.yaml"
+
+
+def _always_quoted(text: str) -> str:
+    made = quoted(text)
+    return made if made.startswith('"') else f'"{made}"'
+
+
+def read_wording(campaign: Campaign, given: Callable[[str], str]) -> Wording | None:
+    """A form's fields as a wording; None unless topic, language and variety are the campaign's own."""
+    language, variety, topic = given("language"), given("variety"), given("topic")
+    question = " ".join(given("q").split())[:LONGEST_WORDING]
+    if language not in campaign.languages or variety not in campaign.languages[language].varieties:
+        return None
+    if topic not in campaign.topics or not question:
+        return None
+    return Wording(question, language, variety, topic, "near_misses" if given("near_miss") else "finds")
+
+
+def save(folder: Path, wording: Wording) -> None:
+    """Add a wording to its file; every other line stays as it is.
+
+    Raises:
+        EditError: it is there already, or the file cannot be read or extended.
+        OSError: the file cannot be written.
+    """
+    path = folder / wording.path
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    made = _extended(text, wording)
+    root, _, faults = parse(made.encode())
+    if root is None or faults:
+        raise EditError(f"tests/wordings/{wording.path} could not be extended. Add the line by hand.")
+    try:
+        schema.WordingsFile.model_validate(root.data())
+    except ValidationError:
+        raise EditError(f"tests/wordings/{wording.path} could not be extended. Add the line by hand.") from None
+    write_whole(path, made)
+
+
+def _extended(text: str, wording: Wording) -> str:
+    lines = text.splitlines()
+    root, _, faults = parse(text.encode()) if text.strip() else (None, (), ())
+    if faults:
+        raise EditError(f"tests/wordings/{wording.path} has a fault in line {faults[0].line}. Mend it first.")
+    known = root.value if root is not None and isinstance(root.value, dict) else {}
+    asked = fold(wording.question)
+    for _, entries in known.values():
+        for entry in entries.value if isinstance(entries.value, list) else ():
+            if fold(str(entry.at(("q",)).value)) == asked:
+                raise EditError(f"It is there already: tests/wordings/{wording.path}, line {entry.line}.")
+    if wording.listed not in known:
+        return "\n".join([*lines, f"{wording.listed}:", wording.line]) + "\n"
+    key, entries = known[wording.listed]
+    if not isinstance(entries.value, list) or not entries.value:
+        # An empty list is written in brackets on the key's own line.
+        return (
+            "\n".join([*lines[: key.line - 1], f"{wording.listed}:", wording.line, *lines[entries.end_line :]]) + "\n"
+        )
+    indent = " " * (lines[entries.value[-1].line - 1].index("-"))
+    last = max(node.end_line for entry in entries.value for node in (entry, *entry.texts()))
+    while last > key.line and not lines[min(last, len(lines)) - 1].strip():
+        last -= 1
+    return "\n".join([*lines[:last], indent + wording.line.lstrip(), *lines[last:]]) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A saved wording."""
+
+    question: str
+    variety: str
+    listed: str
+    also: tuple[str, ...]
+    line: int
+
+
+def read_file(path: Path) -> tuple[Known, ...]:
+    """The wordings of one file; none where it is missing or faulty."""
+    try:
+        root, _, faults = parse(path.read_bytes())
+        model = schema.WordingsFile.model_validate(root.data()) if root is not None and not faults else None
+    except (OSError, ValidationError):
+        return ()
+    if root is None or model is None:
+        return ()
+    return tuple(
+        Known(entry.q, entry.variety, listed, tuple(entry.also), root.at((listed, position)).line)
+        for listed in LISTS
+        for position, entry in enumerate(getattr(model, listed))
+    )
