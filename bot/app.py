@@ -32,14 +32,17 @@ from bot.core.faq import Campaign, Contact, Language, WordLists
 from bot.core.matching import build_matcher
 from bot.core.offers import OfferChecker
 from bot.core.ranking import Matcher, Ranking
-from bot.core.reply import Context, Counted
+from bot.core.render import Renderer
+from bot.core.reply import Context
 from bot.core.safety import SafetyLane
+from bot.core.screens import start_payload
 from bot.core.smalltalk import SmallTalk
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
 from bot.learning import Learning, open_learning
 from bot.events import guard_loop, log
 from bot.phrases import Phrases, read_phrases
+from bot.reports.poster import Poster, write_poster
 from bot.settings import ROOT, Settings, SettingsError
 from storage.counters import Counters
 from storage.families import Cell, cells_of
@@ -146,6 +149,52 @@ def open_conversation(settings: Settings, language: str, today: date | None) -> 
     answering = build_answering(loaded.content, phrases, learning_of(settings))
     forced = language if language in answering.conversation.campaign.languages else None
     return answering.conversation, Context(day, forced_language=forced)
+
+
+def make_poster(
+    settings: Settings, topic: str, *, language: str, code: str | None, handle: str | None, folder: str
+) -> int:
+    """Write a poster for a topic as PDF and PNG; gives the exit code.
+
+    Raises:
+        SettingsError: an unknown topic, language or code, no published handle, or a folder that cannot be written.
+    """
+    loaded = load_or_last_good(settings.content_dir, settings.data_dir)
+    campaign = loaded.content.campaign if loaded.content is not None else _empty_campaign()
+    if topic not in campaign.topics:
+        raise SettingsError(f"There is no topic {topic!r}. `tabayyan check --coverage` lists them.")
+    if language not in campaign.languages:
+        raise SettingsError(f"There is no language {language!r}. Choose one of: {', '.join(campaign.languages)}.")
+    if code is not None and code not in campaign.codes:
+        raise SettingsError(f"There is no campaign code {code!r}. Add it under codes: in campaign.yaml first.")
+    name = (handle or campaign.handle or "").lstrip("@")
+    if not name:
+        raise SettingsError("The bot's public name is not known. Write it as handle: in campaign.yaml, or use --bot HANDLE.")
+    phrases = read_phrases(LOCALES, campaign.languages)
+    answer = Renderer(campaign, phrases).answer(campaign.topics[topic], language)
+    poster = Poster(
+        title=answer.title,
+        text=phrases(
+            language,
+            "Ask before you agree. Write your question in your own words; the answers come from published sources.",
+        ),
+        link=f"https://t.me/{name}?start={start_payload(topic, code)}",
+        foot=campaign.name.get(language, name),
+        right_to_left=campaign.languages[language].direction == "rtl",
+    )
+    try:
+        pdf, png = write_poster(poster, Path(folder), f"{topic}-{language}" + (f"-{code}" if code else ""))
+    except OSError as error:
+        raise SettingsError(f"The folder {folder} cannot be written ({type(error).__name__}). Choose another --output.") from None
+    print(pdf, png, sep="\n")
+    return 0
+
+
+def examine(settings: Settings, language: str) -> int:
+    """Check everything that the bot needs, in words; 1 when something is wrong."""
+    from bot.doctor import examine as examined
+
+    return examined(settings, language)
 
 
 # ---- running
