@@ -349,7 +349,7 @@ def _import(arguments: argparse.Namespace) -> int:
     folder = read_settings().content_dir
     try:
         change, conflicts = import_sheet(folder, Path(arguments.xlsx))
-    except SheetError as error:
+    except (SheetError, EditError) as error:
         return _refuse(str(error))
     code = _write(lambda: change)
     for conflict in conflicts:

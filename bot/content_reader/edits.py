@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ _PLAIN = re.compile(r"[^\W\d_][^\n\t:#\[\]{},&*!|>'\"%@`]*", re.UNICODE)
 
 ONE_LINE = 80
 """Characters; a longer text becomes a block."""
+WIDTH = 112
 
 # What YAML refuses or takes for a line break; inside quotation marks it may stand as an escape.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -51,13 +53,36 @@ def quoted(text: str) -> str:
 
 
 def block(key: str, text: str, indent: int = 0) -> list[str]:
-    """`key: text` as lines: on one line where it fits, else as a literal block that keeps every line break."""
+    """`key: text` as lines: on one line where it fits, else folded, or literal where its line breaks count."""
     pad = " " * indent
     parts = text.split("\n")
     whole = all(part.isprintable() and part == part.rstrip() for part in parts)
     if not (len(text) > ONE_LINE or len(parts) > 1) or not whole or not parts[-1] or parts[0][:1] in ("", " "):
         return [f"{pad}{key}: {quoted(text)}"]
+    folded = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+    if len(parts) == 1 and " ".join(folded) == text:
+        return [f"{pad}{key}: >-", *(f"{pad}  {part}" for part in folded)]
     return [f"{pad}{key}: |-", *(f"{pad}  {part}" if part else "" for part in parts)]
+
+
+def replaced(lines: Sequence[str], changes: Iterable[tuple[int, int, Sequence[str]]]) -> list[str]:
+    """Lines with some ranges exchanged: (first line from 1, last line, new lines); last < first inserts before first."""
+    result = list(lines)
+    for first, last, new in sorted(changes, key=lambda change: change[0], reverse=True):
+        result[first - 1 : max(last, first - 1)] = new
+    return result
+
+
+def last_line(key: Node, value: Node, lines: Sequence[str]) -> int:
+    """The last line of a key's value, without the empty lines and comments that follow it."""
+    last = min(max(value.end_line, key.line), len(lines))
+    while last > key.line:
+        line = lines[last - 1]
+        comment = line.lstrip().startswith("#") and len(line) - len(line.lstrip()) < key.column
+        if line.strip() and not comment:
+            break
+        last -= 1
+    return last
 
 
 def entry(root: Node, listed: str, id_: str) -> tuple[int, Node] | None:

@@ -28,12 +28,14 @@ class Change:
     """Files to write, all at once at the end."""
 
     files: dict[Path, str] = field(default_factory=dict)
+    written: tuple[Path, ...] = ()
+    """Files that are written already."""
 
     def write(self) -> tuple[Path, ...]:
         """Write every file; gives their paths."""
         for path, text in self.files.items():
             write_whole(path, text)
-        return tuple(self.files)
+        return (*self.written, *self.files)
 
 
 def _registry(shelf: Shelf) -> tuple[schema.CampaignFile, schema.TopicsFile]:

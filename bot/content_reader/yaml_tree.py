@@ -78,14 +78,15 @@ class Node:
 
     def nearest_key(self, path: tuple[Step, ...]) -> Node:
         """`key_at` the longest beginning of a path that exists."""
-        while len(path) > 1 and not self._exists(path):
+        while len(path) > 1 and not self.holds(path):
             path = path[:-1]
         return self.key_at(path)
 
-    def _exists(self, path: tuple[Step, ...]) -> bool:
+    def holds(self, path: tuple[Step, ...]) -> bool:
+        """Whether there is a value at exactly this path."""
         parent, last = self.at(path[:-1]), path[-1]
         if isinstance(parent.value, dict):
-            return last in parent.value and (len(path) == 1 or self._exists(path[:-1]))
+            return last in parent.value and (len(path) == 1 or self.holds(path[:-1]))
         return isinstance(parent.value, list) and isinstance(last, int) and last < len(parent.value)
 
     def texts(self) -> Iterator[Node]:
