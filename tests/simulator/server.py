@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -70,7 +71,7 @@ async def _do(world: World, methods: dict[str, Callable[[Values], Any]], method:
 def _fault(world: World, method: str, values: Values) -> Values | None:
     """The fault that this call shall meet, if any."""
     for fault in world.faults:
-        if fault["left"] <= 0 or fault["method"] not in (method, "*"):
+        if fault["left"] <= 0 or random.random() >= fault.get("share", 1.0) or fault["method"] not in (method, "*"):
             continue
         if "chat_id" in fault and str(values.get("chat_id")) != str(fault["chat_id"]):
             continue
@@ -277,6 +278,9 @@ async def _act(world: World, act: str, values: Values) -> Any:
             return [call for call in world.calls if call["method"] == values.get("method", call["method"])]
         case "fault":
             world.faults.append({"method": "*", "times": 1, **values, "left": int(values.get("times", 1))})
+            return True
+        case "storm":  # a share of all calls meets a fault
+            world.faults.append({**values, "left": 10**9})
             return True
         case "no-faults":
             world.faults.clear()

@@ -27,13 +27,17 @@ class Inbox:
         self._ended: OrderedDict[int, None] = OrderedDict()
         self._lanes: dict[tuple[str, int], deque[tuple[Incoming, Ending]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     def take(self, raw: object) -> Ending:
         """Take one update in; the future is done when it may be acknowledged.
 
-        A repeated update shares the future of the first, or is done at once. A malformed one is passed over.
+        A repeated update shares the future of the first, or is done at once. A malformed one is passed over. The future
+        is cancelled for an update that shall be delivered again, because the program stops.
         """
         number = update_number(raw)
+        if self._closing:
+            return _dropped()
         if number is not None and (number in self._open or number in self._ended):
             log("update-repeated")
             return self._open.get(number) or _done("ignored")
@@ -64,7 +68,7 @@ class Inbox:
     async def _work(self, lane: tuple[str, int]) -> None:
         waiting = self._lanes[lane]
         try:
-            while waiting:
+            while waiting and not self._closing:
                 group = [waiting.popleft()]
                 while waiting and len(group) < GATHERED_PARTS and joins(group[-1][0], waiting[0][0]):
                     group.append(waiting.popleft())
@@ -88,7 +92,8 @@ class Inbox:
         return len(self._open)
 
     async def close(self, seconds: float) -> None:
-        """Let open updates end for so long, then drop the rest unacknowledged: Telegram delivers them again."""
+        """Let what is being answered end for so long, then drop the rest: Telegram delivers it again."""
+        self._closing = True
         if self._workers:
             await asyncio.wait(self._workers, timeout=seconds)
         for worker in list(self._workers):
@@ -102,4 +107,10 @@ class Inbox:
 def _done(ended: Ended) -> Ending:
     ending: Ending = asyncio.get_running_loop().create_future()
     ending.set_result(ended)
+    return ending
+
+
+def _dropped() -> Ending:
+    ending: Ending = asyncio.get_running_loop().create_future()
+    ending.cancel()
     return ending
