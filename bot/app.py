@@ -39,8 +39,8 @@ from bot.core.screens import start_payload
 from bot.core.smalltalk import SmallTalk
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
-from bot.learning import Learning, open_learning
 from bot.events import guard_loop, log
+from bot.learning import Learning, open_learning
 from bot.phrases import Phrases, read_phrases
 from bot.reports.poster import Poster, write_poster
 from bot.settings import ROOT, Settings, SettingsError
@@ -169,7 +169,9 @@ def make_poster(
         raise SettingsError(f"There is no campaign code {code!r}. Add it under codes: in campaign.yaml first.")
     name = (handle or campaign.handle or "").lstrip("@")
     if not name:
-        raise SettingsError("The bot's public name is not known. Write it as handle: in campaign.yaml, or use --bot HANDLE.")
+        raise SettingsError(
+            "The bot's public name is not known. Write it as handle: in campaign.yaml, or use --bot HANDLE."
+        )
     phrases = read_phrases(LOCALES, campaign.languages)
     answer = Renderer(campaign, phrases).answer(campaign.topics[topic], language)
     poster = Poster(
@@ -185,7 +187,9 @@ def make_poster(
     try:
         pdf, png = write_poster(poster, Path(folder), f"{topic}-{language}" + (f"-{code}" if code else ""))
     except OSError as error:
-        raise SettingsError(f"The folder {folder} cannot be written ({type(error).__name__}). Choose another --output.") from None
+        raise SettingsError(
+            f"The folder {folder} cannot be written ({type(error).__name__}). Choose another --output."
+        ) from None
     print(pdf, png, sep="\n")
     return 0
 
@@ -203,15 +207,21 @@ def examine(settings: Settings, language: str) -> int:
 def fit_into_cache(settings: Settings, content: Content) -> None:
     """Fit the matcher in another process, so that the running bot finds it in the cache."""
     learning = learning_of(settings)
-    build_matcher(
-        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
-    )
+    build_matcher(content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies)
 
 
 class House:
     """The running program: what answers now, what counts, and when it came about."""
 
-    def __init__(self, settings: Settings, clock: Clock, answering: Answering, problems: tuple[Problem, ...], learning: Learning, phrases: Phrases) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        answering: Answering,
+        problems: tuple[Problem, ...],
+        learning: Learning,
+        phrases: Phrases,
+    ) -> None:
         """Take what open() has built."""
         self.settings = settings
         self.clock = clock

@@ -80,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from bot.app import run
 
-    settings = read_settings(
-        mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers
-    )
+    settings = read_settings(mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers)
     set_up_logging(settings.log_level)
     return run(settings)
 

@@ -71,7 +71,7 @@ class _AllowList(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = self.formatTime(record, "%Y-%m-%d")
-        event = getattr(record, "tabayyan_event", None)
+        event: str = getattr(record, "tabayyan_event", "")
         if event in EVENTS:
             values: Mapping[str, Any] = getattr(record, "tabayyan_values", {})
             shown = " ".join(f"{name}={_public(value)}" for name, value in values.items())

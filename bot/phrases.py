@@ -17,7 +17,9 @@ Plurals = tuple[tuple[str, ...], Callable[[int], int]]
 class Phrases:
     """All catalogues, read once; hands out sentences in a language."""
 
-    def __init__(self, catalogues: Mapping[str, Mapping[str, str]], plurals: Mapping[str, Mapping[str, Plurals]]) -> None:
+    def __init__(
+        self, catalogues: Mapping[str, Mapping[str, str]], plurals: Mapping[str, Mapping[str, Plurals]]
+    ) -> None:
         self._catalogues = catalogues
         self._plurals = plurals
 

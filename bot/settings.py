@@ -28,26 +28,51 @@ class Settings(BaseSettings):
         env_prefix="TABAYYAN_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
-    telegram_token: str = Field("", repr=False, description="The bot's token from @BotFather. Empty: the try page runs instead.")
-    telegram_api_url: str = Field(
-        "https://api.telegram.org", description="Root of the Bot API server, without /bot. Change it only for your own server."
+    telegram_token: str = Field(
+        "", repr=False, description="The bot's token from @BotFather. Empty: the try page runs instead."
     )
-    mode: Mode = Field("auto", description="auto is polling with a token and the try page without; or page, polling, webhook.")
-    webhook_url: str = Field("", description="Public https base address that Telegram reaches; /telegram is added to it.")
-    webhook_secret: str = Field("", repr=False, description="Secret that Telegram sends with each update; webhook mode needs it.")
+    telegram_api_url: str = Field(
+        "https://api.telegram.org",
+        description="Root of the Bot API server, without /bot. Change it only for your own server.",
+    )
+    mode: Mode = Field(
+        "auto", description="auto is polling with a token and the try page without; or page, polling, webhook."
+    )
+    webhook_url: str = Field(
+        "", description="Public https base address that Telegram reaches; /telegram is added to it."
+    )
+    webhook_secret: str = Field(
+        "", repr=False, description="Secret that Telegram sends with each update; webhook mode needs it."
+    )
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the web server listens on.")
-    workers: int = Field(1, ge=1, le=64, description="Worker processes; more than one needs webhook mode and REDIS_URL.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Worker processes; more than one needs webhook mode and REDIS_URL."
+    )
     content_dir: Path = Field(ROOT / "content", description="The campaign's words.")
     data_dir: Path = Field(Path("data"), description="Counters, releases and the last good copy of the content.")
-    database_url: str = Field("", repr=False, description="PostgreSQL address for what is released; empty: SQLite in DATA_DIR.")
-    redis_url: str = Field("", repr=False, description="Redis or Valkey address for several workers; it must keep nothing on disk.")
-    desk_password: str = Field("", repr=False, description="Password of the staff's pages; needed when they are reached from outside.")
-    digest_chat: str = Field("", repr=False, description="Chat or channel that gets the digest after each release; empty: none.")
+    database_url: str = Field(
+        "", repr=False, description="PostgreSQL address for what is released; empty: SQLite in DATA_DIR."
+    )
+    redis_url: str = Field(
+        "", repr=False, description="Redis or Valkey address for several workers; it must keep nothing on disk."
+    )
+    desk_password: str = Field(
+        "", repr=False, description="Password of the staff's pages; needed when they are reached from outside."
+    )
+    digest_chat: str = Field(
+        "", repr=False, description="Chat or channel that gets the digest after each release; empty: none."
+    )
     digest_language: str = Field("ar", description="Language of the digest.")
-    log_level: LogLevel = Field("INFO", description="How much is logged. No level ever logs a message, a name or an id.")
-    stale_minutes: int = Field(60, ge=1, description="Questions older than this get one neutral line instead of an answer.")
-    noise_scale: float = Field(2.0, gt=0, description="Scale b of the noise on counters; 1 low risk, 2 usual, 3 high risk.")
+    log_level: LogLevel = Field(
+        "INFO", description="How much is logged. No level ever logs a message, a name or an id."
+    )
+    stale_minutes: int = Field(
+        60, ge=1, description="Questions older than this get one neutral line instead of an answer."
+    )
+    noise_scale: float = Field(
+        2.0, gt=0, description="Scale b of the noise on counters; 1 low risk, 2 usual, 3 high risk."
+    )
     show_limit: int = Field(12, ge=1, description="A count is shown from this noisy value on.")
     semantic: Switch = Field("auto", description="Sentence vectors beside words; auto: when installed.")
 
@@ -64,7 +89,9 @@ class Settings(BaseSettings):
         if mode in ("polling", "webhook") and not self.telegram_token:
             raise ValueError(f"mode {mode} needs TABAYYAN_TELEGRAM_TOKEN; get one from @BotFather, or use mode page")
         if mode == "webhook" and not self.webhook_secret:
-            raise ValueError("webhook mode needs TABAYYAN_WEBHOOK_SECRET: any long random word of letters, digits, _ and -")
+            raise ValueError(
+                "webhook mode needs TABAYYAN_WEBHOOK_SECRET: any long random word of letters, digits, _ and -"
+            )
         if self.workers > 1 and (mode != "webhook" or not self.redis_url):
             raise ValueError("more than one worker needs mode webhook and TABAYYAN_REDIS_URL")
         return self

@@ -13,12 +13,38 @@ from hypothesis import strategies as st
 from bot.core import limits
 from bot.core.actions import Action, Actions
 from bot.core.conversation import Conversation
-from bot.core.reply import Context, Message, Turn
 from bot.core.render import isolate
+from bot.core.reply import Context, Message, Turn
 from tests.conftest import TODAY
 
-COMMANDS = ("start", "help", "topics", "hotline", "language", "check", "privacy", "forget", "hide", "verify", "urgent", "nonsense")
-KINDS = ("voice", "video", "picture", "sticker", "contact", "location", "document", "poll", "dice", "story", "payment", "other")
+COMMANDS = (
+    "start",
+    "help",
+    "topics",
+    "hotline",
+    "language",
+    "check",
+    "privacy",
+    "forget",
+    "hide",
+    "verify",
+    "urgent",
+    "nonsense",
+)
+KINDS = (
+    "voice",
+    "video",
+    "picture",
+    "sticker",
+    "contact",
+    "location",
+    "document",
+    "poll",
+    "dice",
+    "story",
+    "payment",
+    "other",
+)
 
 
 def opens_urgent(conversation: Conversation, turn: Turn) -> bool:
@@ -93,16 +119,16 @@ def test_every_topic_is_reached_from_the_menu(scripted: Conversation, language: 
     assert answered == set(scripted.campaign.topics)
 
 
-def test_no_button_or_reply_gives_a_callable_emergency_number_to_somebody_in_russia(scripted: Conversation, chat: Context) -> None:
+def test_no_button_or_reply_gives_a_callable_emergency_number_to_somebody_in_russia(
+    scripted: Conversation, chat: Context
+) -> None:
     """W1: topics for somebody who may be in Russia never stand without the warning when they name the number."""
     for topic in scripted.campaign.topics.values():
         if topic.place == "iraq":
             continue
         for language, warning in (("en", r"not (to )?(dial|call)"), ("ar", r"(لا|ألا) [تي](تصل|طلب)")):
             turn = scripted.respond(Message(topic.id), replace(chat, forced_language=language))
-            more = scripted.press(
-                scripted.actions.encode(Action("more", language, topics=(topic.id,))), chat
-            )
+            more = scripted.press(scripted.actions.encode(Action("more", language, topics=(topic.id,))), chat)
             for text in (turn.reply.text, more.reply.text):
                 if "911" in text:
                     assert re.search(warning, text.casefold()), (topic.id, language)
@@ -133,7 +159,9 @@ def test_unverified_values_never_reach_anybody(scripted: Conversation, chat: Con
         (None, None, "👍", "ar"),
     ],
 )
-def test_reply_language(scripted: Conversation, chosen: str | None, client: str | None, text: str, language: str) -> None:
+def test_reply_language(
+    scripted: Conversation, chosen: str | None, client: str | None, text: str, language: str
+) -> None:
     """The text's own language, else the chat's choice, else the client's, else the campaign's first."""
     turn = scripted.respond(Message(text), Context(TODAY, chosen_language=chosen, client_language=client))
     assert turn.language == language

@@ -43,7 +43,8 @@ def as_json(turn: Turn) -> dict[str, Any]:
         "outcome": turn.outcome,
         "language": turn.language,
         "topics": [
-            {"id": found.topic, "confidence": round(min(1.0, max(0.0, found.confidence)), 4)} for found in turn.ranked[:5]
+            {"id": found.topic, "confidence": round(min(1.0, max(0.0, found.confidence)), 4)}
+            for found in turn.ranked[:5]
         ],
         "answered": list(turn.answered),
         "choices": list(turn.choices),
@@ -66,9 +67,7 @@ def why_as_json(why: Why) -> dict[str, Any]:
             {"topic": topic, "phrasing": phrasing, "likeness": round(likeness, 3)}
             for topic, phrasing, likeness in why.nearest
         ],
-        "scores": [
-            {"topic": topic, **{name: round(score, 3) for name, score in parts}} for topic, parts in why.scores
-        ],
+        "scores": [{"topic": topic, **{name: round(score, 3) for name, score in parts}} for topic, parts in why.scores],
     }
 
 

@@ -83,7 +83,7 @@ class Conversation:
     def text_language(self, text: str, context: Context) -> str:
         """The language that a text is answered in: its own, else the chat's."""
         found = context.forced_language or detect(text).language
-        return found if found in self.campaign.languages else self.chat_language(context)
+        return found if found is not None and found in self.campaign.languages else self.chat_language(context)
 
     # ---- what people send
 
@@ -121,7 +121,11 @@ class Conversation:
             answer_in = language if detect(text).language else self.chat_language(context)
             reply = self._small_talk.reply(kind.id, answer_in)
             return Turn(
-                Reply(answer_in, (self.render.paragraph(reply, answer_in, context.today),), self._start_rows(answer_in, context)),
+                Reply(
+                    answer_in,
+                    (self.render.paragraph(reply, answer_in, context.today),),
+                    self._start_rows(answer_in, context),
+                ),
                 "smalltalk",
                 ranked=self._matcher.rank(text).ranked,
             )
@@ -188,7 +192,9 @@ class Conversation:
             topics = list(self.campaign.topics)[:INLINE_CARDS]
         else:
             ranking = self._matcher.rank(text)
-            topics = list(dict.fromkeys((*ranking.answered, *ranking.choices, *(found.topic for found in ranking.ranked))))
+            topics = list(
+                dict.fromkeys((*ranking.answered, *ranking.choices, *(found.topic for found in ranking.ranked)))
+            )
         return tuple(self.card(topic, language, context) for topic in topics[:INLINE_CARDS])
 
     def card(self, topic: str, language: str, context: Context) -> Card:
@@ -231,12 +237,12 @@ class Conversation:
 
     def _choices(self, ranking: Ranking, language: str, context: Context, *, counted: bool = True) -> Turn:
         shown = ranking.choices[:CHOICES_SHOWN]
-        rows = tuple(
-            (self.screens.topic_button(topic, language, context.question_id, picked=True),) for topic in shown
-        )
+        rows = tuple((self.screens.topic_button(topic, language, context.question_id, picked=True),) for topic in shown)
         paragraphs = (
             self.screens.paragraph(language, "I want to be sure that I understand you. Which of these do you mean?"),
-            self.screens.paragraph(language, "If it is none of them, write it again in other words or open the topics."),
+            self.screens.paragraph(
+                language, "If it is none of them, write it again in other words or open the topics."
+            ),
         )
         return Turn(
             Reply(language, paragraphs, (*rows, *self.screens.foot(language, context.question_id))),
@@ -281,9 +287,9 @@ class Conversation:
 
     def _urgent(self, alarm: Alarm, language: str, context: Context, ranking: Ranking | None) -> Turn:
         best = [found.topic for found in ranking.ranked[:1]] if ranking is not None else []
-        topics = tuple(
-            dict.fromkeys(topic for topic in (*alarm.topics, *best) if topic in self.campaign.topics)
-        )[:URGENT_TOPICS_SHOWN]
+        topics = tuple(dict.fromkeys(topic for topic in (*alarm.topics, *best) if topic in self.campaign.topics))[
+            :URGENT_TOPICS_SHOWN
+        ]
         question = context.question_id
         rows: list[Row] = []
         if alarm.level == "ask":
@@ -437,8 +443,6 @@ class Conversation:
         else:
             turn = self._menu(language, context)
         return replace(turn, counted=replace(turn.counted, campaign=known))
-
-
 
 
 def _certain(topics: tuple[str, ...]) -> Ranking:

@@ -23,8 +23,7 @@ CONTACT_MAX_AGE = timedelta(days=90)
 """After this many days without a check a contact is still shown, and marked."""
 
 
-
-def N_(sentence: str) -> str:  # noqa: N802 - gettext's name for "translate this later"
+def N_(sentence: str) -> str:
     """Mark a sentence for the catalogue without translating it here."""
     return sentence
 
@@ -103,9 +102,7 @@ class Renderer:
         """A contact's name and value as plain text, or that no confirmed number has been published."""
         name = _in(contact.name, language)
         if contact.status != "usable":
-            return self._say(
-                language, "{name} (no number has been published that could be confirmed)", name=name
-            )
+            return self._say(language, "{name} (no number has been published that could be confirmed)", name=name)
         if not contact.value:
             return name
         line = f"{name}: {contact.value}"
@@ -218,7 +215,12 @@ class Renderer:
         contact that nobody has confirmed prints the very handle that must not be shown."""
         if topic.place == "russia":
             return frozenset(source.id for source in self.sources(topic))
-        hidden = {fact for contact in self._campaign.contacts.values() if contact.status == "check-first" for fact in contact.facts}
+        hidden = {
+            fact
+            for contact in self._campaign.contacts.values()
+            if contact.status == "check-first"
+            for fact in contact.facts
+        }
         return frozenset(
             source
             for fact in topic.facts

@@ -144,13 +144,20 @@ class Screens:
         """The shelves of the menu."""
         question = context.question_id
         rows = tuple(
-            (self.button(shelf.titles.get(language, shelf.id), Action("category", language, question, category=shelf.id)),)
+            (
+                self.button(
+                    shelf.titles.get(language, shelf.id), Action("category", language, question, category=shelf.id)
+                ),
+            )
             for shelf in self._campaign.categories
             if any(topic.category == shelf.id for topic in self._campaign.topics.values())
         )
         return Reply(
             language,
-            (self.heading(language, "Topics"), self.paragraph(language, "Choose a shelf, or just write your question.")),
+            (
+                self.heading(language, "Topics"),
+                self.paragraph(language, "Choose a shelf, or just write your question."),
+            ),
             (*rows, *self.foot(language, question, menu=False)),
         )
 
@@ -219,7 +226,9 @@ class Screens:
             for code, known in self._campaign.languages.items()
         )
         return Reply(
-            language, (self.paragraph(language, "Choose a language."),), (row, *self.foot(language, context.question_id))
+            language,
+            (self.paragraph(language, "Choose a language."),),
+            (row, *self.foot(language, context.question_id)),
         )
 
     def privacy(self, language: str, context: Context) -> Reply:
@@ -233,8 +242,7 @@ class Screens:
             ),
             self.paragraph(
                 language,
-                "Telegram itself sees this chat, and so does anybody who opens your phone. "
-                "I cannot call it secret.",
+                "Telegram itself sees this chat, and so does anybody who opens your phone. I cannot call it secret.",
             ),
             self.paragraph(
                 language,
@@ -293,7 +301,9 @@ class Screens:
         published = (
             self.paragraph(language, "The real bot's name is @{handle}. Check it letter by letter.", handle=handle)
             if handle
-            else self.paragraph(language, "The campaign has not published this bot's name yet. Ask the organisation that sent you.")
+            else self.paragraph(
+                language, "The campaign has not published this bot's name yet. Ask the organisation that sent you."
+            )
         )
         paragraphs = (
             published,
