@@ -73,8 +73,8 @@ def _urgent_reply(data: Mapping[str, Any]) -> UrgentReply:
         for name, value in _mapping(_needed(data, "reply", "now"), "reply.now").items()
     }
     for name in now:
-        if name not in (*DANGERS, UNKNOWN):
-            raise ValueError(f"reply.now.{name}: no such danger. {_nearest(name, (*DANGERS, UNKNOWN))}")
+        if name not in DANGERS:
+            raise ValueError(f"reply.now.{name}: no such danger. {_nearest(name, DANGERS)}")
     if UNKNOWN not in now:
         raise ValueError(f"reply.now: the sentences for {UNKNOWN} are missing. Add the key {UNKNOWN}.")
     contacts = _mapping(_needed(data, "reply", "contacts"), "reply.contacts")

@@ -93,27 +93,66 @@ class _Danger:
     relative_topics: tuple[str, ...]
 
 
+UNKNOWN = "unknown"
+"""The danger of somebody who asks for help and says no more."""
+
+_UNKNOWN_TOPICS = ("hotline-911-iraq", "in-russia-which-number")
 _DANGERS: Mapping[str, _Danger] = {
     "self-harm": _Danger("unknown", ("hotline-911-iraq",), ("hotline-911-iraq",)),
-    "held": _Danger("russia", ("in-russia-not-signed", "in-russia-lost-passport"), ("family-son-calls-from-camp", "contact-embassy-moscow")),
-    "detained": _Danger("russia", ("arrival-expired-visa-police", "in-russia-not-signed"), ("arrival-expired-visa-police", "contact-embassy-moscow")),
-    "in-camp": _Danger("russia", ("in-russia-training-camp", "in-russia-lost-passport"), ("family-son-calls-from-camp", "in-russia-training-camp")),
-    "at-front": _Danger("russia", ("in-russia-at-the-front", "contact-i-want-to-live"), ("family-son-calls-from-camp", "in-russia-at-the-front")),
-    "wounded": _Danger("russia", ("in-russia-wounded", "in-russia-at-the-front"), ("in-russia-wounded", "family-son-calls-from-camp")),
-    "papers-taken": _Danger("russia", ("in-russia-lost-passport", "in-russia-not-signed"), ("family-son-missing-first-steps", "contact-embassy-moscow")),
-    "minor": _Danger("unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-talk-to-son", "hotline-911-iraq")),
-    "threatened": _Danger("unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-money-for-silence", "hotline-911-iraq")),
-    "leaving-now": _Danger("unknown", ("scam-agreed-want-out", "scam-tourist-visa"), ("scam-friend-leaving-now", "family-talk-to-son")),
-    "killed": _Danger("unknown", ("family-is-the-news-true", "family-bring-body-home"), ("family-is-the-news-true", "family-bring-body-home")),
-    "silent-relative": _Danger("unknown", ("family-son-missing-first-steps", "contact-red-crescent"), ("family-son-missing-first-steps", "contact-red-crescent")),
+    "killed": _Danger(
+        "unknown",
+        ("family-is-the-news-true", "family-bring-body-home"),
+        ("family-is-the-news-true", "family-bring-body-home"),
+    ),
+    "wounded": _Danger(
+        "russia", ("in-russia-wounded", "in-russia-at-the-front"), ("in-russia-wounded", "family-son-calls-from-camp")
+    ),
+    "in-camp": _Danger(
+        "russia",
+        ("in-russia-training-camp", "in-russia-lost-passport"),
+        ("family-son-calls-from-camp", "in-russia-training-camp"),
+    ),
+    "at-front": _Danger(
+        "russia",
+        ("in-russia-at-the-front", "contact-i-want-to-live"),
+        ("family-son-calls-from-camp", "in-russia-at-the-front"),
+    ),
+    "detained": _Danger(
+        "russia",
+        ("arrival-expired-visa-police", "in-russia-not-signed"),
+        ("arrival-expired-visa-police", "contact-embassy-moscow"),
+    ),
+    "minor": _Danger(
+        "unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-talk-to-son", "hotline-911-iraq")
+    ),
+    "papers-taken": _Danger(
+        "russia",
+        ("in-russia-lost-passport", "in-russia-not-signed"),
+        ("family-son-missing-first-steps", "contact-embassy-moscow"),
+    ),
+    "held": _Danger(
+        "russia",
+        ("in-russia-not-signed", "in-russia-lost-passport"),
+        ("family-son-missing-first-steps", "contact-embassy-moscow"),
+    ),
+    "threatened": _Danger(
+        "unknown", ("hotline-911-iraq", "scam-agreed-want-out"), ("family-money-for-silence", "hotline-911-iraq")
+    ),
+    "leaving-now": _Danger(
+        "unknown", ("scam-agreed-want-out", "scam-tourist-visa"), ("scam-friend-leaving-now", "family-talk-to-son")
+    ),
+    "silent-relative": _Danger(
+        "unknown",
+        ("family-son-missing-first-steps", "contact-red-crescent"),
+        ("family-son-missing-first-steps", "contact-red-crescent"),
+    ),
+    UNKNOWN: _Danger("unknown", _UNKNOWN_TOPICS, _UNKNOWN_TOPICS),
 }
 DANGERS: tuple[str, ...] = tuple(_DANGERS)
 """Danger ids, the most pressing first: where a message speaks of two, the first decides."""
-UNKNOWN = "unknown"
 
 _ENLISTING = ("law-is-joining-a-crime", "risk-survival")
 _RECRUITING = ("law-recruiter-punishment", "law-what-is-trafficking")
-_UNKNOWN_TOPICS = ("hotline-911-iraq", "in-russia-which-number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +289,17 @@ class SafetyLane:
 def _compile(words: SafetyWords, vocabulary: Vocabulary) -> _Compiled:
     groups = words.groups
 
-    def all_of(lines: Iterable[str]) -> tuple[Pattern, ...]:
-        return tuple(vocabulary.compile(line, groups) for line in lines)
+    def all_of(lines: Iterable[str], *, exact: bool = False) -> tuple[Pattern, ...]:
+        return tuple(vocabulary.compile(line, groups, exact=exact) for line in lines)
 
     by_id = {danger.id: danger for danger in words.dangers}
     ordered = [by_id[danger] for danger in DANGERS if danger in by_id]
     return _Compiled(
         strong=tuple((danger.id, all_of(danger.strong)) for danger in ordered),
         weak=tuple((danger.id, all_of(danger.weak)) for danger in ordered),
-        negations=all_of(words.negations),
-        cancels=all_of(words.cancels),
-        softens=all_of(words.softens),
+        negations=all_of(words.negations, exact=True),
+        cancels=all_of(words.cancels, exact=True),
+        softens=all_of(words.softens, exact=True),
         self_words=all_of(words.self_words),
         relatives=all_of(words.relatives),
         in_russia=all_of(words.in_russia),

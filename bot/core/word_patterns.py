@@ -68,7 +68,8 @@ def seen_words(read: Iterable[str]) -> list[str]:
     return [word for word in read if word not in _LONE]
 
 
-# An atom is what one word of a message is compared with: ("w", word), ("p", beginning), ("s", end), ("n", "10-17").
+# An atom is what one word of a message is compared with: ("w", word), ("x", word without misspelling),
+# ("p", beginning), ("s", end), ("n", "10-17").
 _Atom = tuple[str, str]
 
 
@@ -186,11 +187,13 @@ class Vocabulary:
         self._elements: dict[frozenset[_Atom], int] = {}
         self._of_atom: dict[_Atom, list[int]] = {}
         self._sealed = False
+        self._kind = "w"
 
     # ---- patterns
 
-    def compile(self, line: str, groups: Mapping[str, Sequence[str]]) -> Pattern:
-        """Read one pattern. Raises PatternError with what is wrong and how to mend it."""
+    def compile(self, line: str, groups: Mapping[str, Sequence[str]], *, exact: bool = False) -> Pattern:
+        """Read one pattern; an exact one forgives no misspelling. Raises PatternError: what is wrong, how to mend it."""
+        self._kind = "x" if exact else "w"
         return Pattern(line, tuple(self._part(part, groups, line) for part in line.split(" + ")))
 
     def _part(self, text: str, groups: Mapping[str, Sequence[str]], line: str) -> tuple[_Step, ...]:
@@ -277,7 +280,7 @@ class Vocabulary:
             elif len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.startswith("*"):
                 items.append(frozenset((("s", folded[0]),)))
             else:
-                items += [frozenset((("w", one),)) for one in seen_words(folded)]
+                items += [frozenset(((self._kind, one),)) for one in seen_words(folded)]
         if len(items) == 1:
             singles += items[0]
         elif items:
@@ -296,6 +299,7 @@ class Vocabulary:
     def seal(self) -> None:
         """Build the indexes. No pattern may be compiled afterwards."""
         self._words = frozenset(value for kind, value in self._of_atom if kind == "w")
+        self._exact = frozenset(value for kind, value in self._of_atom if kind == "x")
         self._beginnings = frozenset(value for kind, value in self._of_atom if kind == "p")
         self._ends = frozenset(value for kind, value in self._of_atom if kind == "s")
         self._ranges = tuple(
@@ -308,7 +312,7 @@ class Vocabulary:
             if SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY and not any(c.isdigit() for c in word):
                 for key in _deletions(word):
                     self._without_one.setdefault(key, []).append(word)
-        arabic = {word: 1.0 for word in self._words if not word.isascii() and len(word) >= 3}
+        arabic = {word: 1.0 for word in self._words | self._exact if not word.isascii() and len(word) >= 3}
         self._arabiser = Arabiser(arabic)
         self._sealed = True
 
@@ -340,6 +344,8 @@ class Vocabulary:
         for form in forms:
             if form in self._words:
                 atoms.add(("w", form))
+            if form in self._exact:
+                atoms.add(("x", form))
             for size in range(SHORTEST_AFFIX, min(len(form), 12) + 1):
                 if form[:size] in self._beginnings:
                     atoms.add(("p", form[:size]))
@@ -352,11 +358,11 @@ class Vocabulary:
         if not atoms and number is None:
             for form in forms:
                 atoms.update(("w", near) for near in self._near(form))
-        if by_sound and not any(kind == "w" for kind, _ in atoms):
+        if by_sound and not any(kind in "wx" for kind, _ in atoms):
             for latin in _latin_forms(word):
-                atoms.update(
-                    ("w", arabic) for arabic, like in self._arabiser.candidates(latin, 4) if like >= LIKENESS_ARABIZI
-                )
+                for arabic, like in self._arabiser.candidates(latin, 4):
+                    if like >= LIKENESS_ARABIZI and _ending(latin) == _ending(arabic):
+                        atoms.update((("w", arabic), ("x", arabic)))
         return sorted({element for atom in atoms for element in self._of_atom.get(atom, ())})
 
     def _near(self, word: str) -> set[str]:
@@ -366,7 +372,8 @@ class Vocabulary:
         found: set[str] = set()
         for key in (word, *_deletions(word)):
             for near in (key, *self._without_one.get(key, ())):
-                if near in self._words and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
+                # Arabic verbs change their person with the first letter: يكتلني is no misspelt كتلني.
+                if near in self._words and near[0] == word[0] and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
                     found.add(near)
         return found
 
@@ -410,7 +417,16 @@ def _forms(word: str) -> tuple[str, ...]:
     """A word as it stands and without each Arabic prefix that it may carry."""
     if word.isascii():
         return (word,)
-    return (word, *(word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) >= 3))
+    return (word, *(word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) >= (2 if p == "و" else 3)))
+
+
+def _ending(word: str) -> str:
+    """The vowel that a word of either script ends with: it tells me from him and us (jawazi, jawaza, jawazna)."""
+    if word.endswith(("ي", "i", "y", "ee")):
+        return "i"
+    if word.endswith(("وا", "و", "o", "u", "w", "aw")):
+        return "u"
+    return "a" if word.endswith(("ا", "ه", "a", "ah", "eh")) else ""
 
 
 def _latin_forms(word: str) -> tuple[str, ...]:
