@@ -33,7 +33,7 @@ _ARABIC = str.maketrans(
         "ن": "n",
     }
 )
-_PAIRS = (("sh", "c"), ("ch", "j"), ("kh", "h"), ("gh", "k"), ("dh", "d"), ("th", "d"), ("zh", "z"), ("ph", "f"), ("ck", "k"))
+_PAIRS = (("sh", "c"), ("ch", "j"), ("kh", "h"), ("gh", "k"), ("dh", "d"), ("th", "d"), ("zh", "z"), ("ph", "f"))
 _LATIN = str.maketrans(
     {
         **dict.fromkeys("aeiouwy23'’", ""),
@@ -83,9 +83,11 @@ _SOUNDS = str.maketrans(
         "ي": "i",
     }
 )
-_PLAIN = str.maketrans({"3": "a", "2": "", "7": "h", "5": "kh", "6": "t", "9": "q", "8": "q", "4": "th", "o": "u", "e": "i"})
-_PLAIN |= str.maketrans({"y": "i", "w": "u", "g": "k", "p": "b", "v": "f", "'": ""})
-_VARIANTS = (("th", "s"), ("th", "t"), ("9", "s"), ("ch", "k"), ("ch", "sh"), ("c", "s"), ("j", "k"), ("g", "j"), ("z", "d"))
+_PLAIN = str.maketrans({"3": "a", "2": "", "7": "h", "5": "kh", "6": "t", "9": "q", "8": "q", "4": "th"})
+_PLAIN |= str.maketrans({"o": "u", "e": "i", "y": "i", "w": "u", "g": "k", "p": "b", "v": "f", "'": ""})
+_VARIANTS = (
+    ("th", "s"), ("th", "t"), ("9", "s"), ("ch", "k"), ("ch", "sh"), ("c", "s"), ("j", "k"), ("g", "j"), ("z", "d"),
+)  # fmt: skip
 """Spellings that may mean another consonant group than the usual one."""
 
 MAX_LETTERS = 24

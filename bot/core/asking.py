@@ -20,6 +20,7 @@ from bot.core.features import Floats, Ints, Vectoriser, buckets
 from bot.core.nearest import NearestPhrasing, best_per_topic
 from bot.core.ranking import Ranked, Ranking, RankingOutcome, Why
 from bot.core.readings import Question, Reader
+from bot.core.semantic import projected
 
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> one row of unit length each."""
@@ -79,8 +80,9 @@ class Index:
     starts: NDArray[np.int64]
     """First phrasing of each class."""
     phrasings: tuple[str, ...]
-    vectors: NDArray[np.float16] | None
-    """Sentence vectors of the phrasings; None without an encoder."""
+    vectors: Floats | None
+    """Projected sentence vectors of the phrasings; None without an encoder."""
+    projection: Floats | None
     vector_weights: Floats | None
 
 
@@ -107,28 +109,31 @@ def gather(
     index: Index,
     vector: Floats | None,
     *,
-    weights: NDArray[np.float32] | None = None,
     vector_weights: Floats | None = None,
-    without: int = -1,
+    without: NDArray[np.int64] | None = None,
 ) -> Evidence:
-    """Return the evidence for a question; the other weights and `without` (a phrasing) are for held-out asking."""
+    """Return the evidence for a question; other vector weights and phrasings to do without are for held-out asking."""
     classes = len(index.starts)
     kinds = np.zeros((classes, len(KINDS)))
     likeness = np.zeros(len(index.phrasings), np.float32)
     known = 0.0
-    used = index.weights if weights is None else weights
     for _, reading, weight in question.readings:
         columns, values, share = index.vectoriser.row(buckets(reading))
         known = max(known, share)
-        kinds[:, 0] += weight * classifier_scores(columns, values, used)
+        kinds[:, 0] += weight * classifier_scores(columns, values, index.weights)
         likeness += np.float32(weight) * index.nearest.likeness(columns, values)
-    if without >= 0:
+    if without is not None:
         likeness[without] = 0
     kinds[:, 1] = best_per_topic(likeness, index.starts)
-    if vector is not None and index.vectors is not None and index.vector_weights is not None:
+    if (
+        vector is not None
+        and index.vectors is not None
+        and index.projection is not None
+        and index.vector_weights is not None
+    ):
         kinds[:, 2] = vector @ (index.vector_weights if vector_weights is None else vector_weights)
-        cosines = index.vectors @ vector
-        if without >= 0:
+        cosines = index.vectors @ projected(vector, index.projection)
+        if without is not None:
             cosines[without] = 0
         kinds[:, 3] = best_per_topic(cosines, index.starts)
     return Evidence(kinds, known, likeness)

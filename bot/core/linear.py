@@ -1,8 +1,7 @@
 """A one-against-the-rest linear classifier over sparse rows, learnt by dual coordinate ascent.
 
 The problem is LIBLINEAR's L2-regularised squared hinge (Hsieh et al., ICML 2008), all classes of one row updated at
-once. Keeping the dual variables lets a few rows be forgotten and the rest relearnt quickly: that is how the
-held-out scores for calibration are made.
+once. Keeping the dual variables lets rows be added later: the held-out texts are learnt after they were asked.
 """
 
 from __future__ import annotations
@@ -34,7 +33,8 @@ class LinearModel:
         random = np.random.default_rng(seed)
         weights, duals = self.weights, self.duals
         diagonal = np.float32(0.5 / cost)
-        squares = np.array([float(v @ v) for v in (rows.row(i)[1] for i in range(len(rows)))], dtype=np.float32)
+        sums = np.concatenate([np.zeros(1), np.cumsum(rows.values.astype(np.float64) ** 2)])
+        squares = np.diff(sums[rows.starts]).astype(np.float32)
         for _ in range(epochs):
             for i in random.permutation(over):
                 index, values = rows.row(i)
@@ -56,18 +56,3 @@ class LinearModel:
                     continue
                 near += values[:, None] * step
                 weights[index] = near
-
-    def forget(self, rows: Rows, labels: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
-        """Take the rows with these numbers out of the weights."""
-        for i in numbers:
-            index, values = rows.row(i)
-            step = self.duals[i].copy()
-            step[labels[i]] *= -1
-            self.weights[index] += values[:, None] * step
-            self.duals[i] = 0
-
-    def copy(self) -> LinearModel:
-        """Return an independent copy."""
-        twin = LinearModel(0, 0, 0)
-        twin.weights, twin.duals = self.weights.copy(), self.duals.copy()
-        return twin

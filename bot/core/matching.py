@@ -1,8 +1,9 @@
 """A campaign's wordings -> a matcher: training, held-out asking, thresholds, and keeping the result.
 
 Training texts are the phrasings, misspelt copies of them, Arabizi put into Arabic letters, and Arabic put into
-Arabizi. Then a part of the phrasings and all foreign questions are asked, each of a classifier that has forgotten
-them with all their copies: from how that goes come the weights of the evidence, the chances and the thresholds.
+Arabizi. A part of the phrasings and of the foreign questions is kept back with all its copies, and asked of what was
+learnt from the rest: from how that goes come the weights of the evidence, the chances and the thresholds. Then
+the part kept back is learnt as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict
 from random import Random
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,18 +39,19 @@ from bot.core.linear import LinearModel
 from bot.core.nearest import NearestPhrasing
 from bot.core.noise import misspell
 from bot.core.readings import Question, Reader, told_words, vocabulary
-from bot.core.semantic import fit_vectors
+from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "1"
+_VERSION = "3"
 """Part of every cache key: change it with anything that changes what is learnt."""
-_EPOCHS = 4
-_FOLDS = 3
-_ASKED = 2400
-"""Held-out phrasings, over all folds."""
+_EPOCHS = 3
+_KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
+"""Shares of the phrasings and of the foreign questions that are asked before they are learnt."""
 _BATCH = 64
 _MISSPELT, _RESPELT = 0.6, 0.6
 """Shares of the phrasings that get a misspelt copy, and of the Arabic ones that get an Arabizi copy."""
+_TITLE = "title"
+"""Variety of the answers' titles, which are learnt from and never asked."""
 _ENOUGH = 150
 """Held-out questions that a kind of writing needs to have weights of its own."""
 
@@ -94,11 +97,11 @@ def build_matcher(
 
 
 def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Return (class, variety, text) ordered by class; titles have the variety "title"."""
+    """Return (class, variety, text) ordered by class; titles have the variety _TITLE."""
     texts: list[tuple[int, str, str]] = []
     for number, topic in enumerate(topics):
         entry = campaign.topics[topic]
-        texts += [(number, "title", answer.title) for answer in entry.answers.values()]
+        texts += [(number, _TITLE, answer.title) for answer in entry.answers.values()]
         texts += [(number, variety, text) for variety, found in entry.phrasings.items() for text in found]
     texts += [(len(topics), variety, text) for variety, text in campaign.words.foreign_questions]
     return [entry for entry in texts if told_words(entry[2])]
@@ -152,22 +155,30 @@ class _Learner:
         self._rows = vectoriser.rows(found)
         self._row_labels, self._sources = self._labels[sources], sources
         model = LinearModel(vectoriser.columns, self._classes, len(readings))
-        model.learn(self._rows, self._row_labels, over=np.arange(len(readings)), epochs=_EPOCHS)
+        out = self._kept_back()
+        hidden = np.isin(sources, out)
+        model.learn(self._rows, self._row_labels, over=np.flatnonzero(~hidden), epochs=_EPOCHS)
         self._own = vectoriser.rows(found[: len(self._texts)])
         starts = np.searchsorted(self._labels, np.arange(self._classes))
-        weights = None
+        weights = projection = vectors = None
         if self._vectors is not None:
             weights = fit_vectors(self._vectors, self._labels, self._classes)
+            projection = main_directions(self._vectors)
+            vectors = projected(self._vectors, projection)
         self._index = Index(
             vectoriser,
             model.weights,
             NearestPhrasing(self._own, vectoriser.columns),
             starts,
             tuple(text for _, _, text in self._texts),
-            None if self._vectors is None else self._vectors.astype(np.float32),
+            vectors,
+            projection,
             weights,
         )
-        self._chances, self._thresholds = self._calibrated(self._held_out(model))
+        self._chances, self._thresholds = self._calibrated(self._asked(out))
+        # Now the texts kept back are learnt as well.
+        model.learn(self._rows, self._row_labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
+        model.learn(self._rows, self._row_labels, over=np.arange(len(readings)), epochs=1, seed=2)
         return LearntMatcher(
             self._topics, self._reader, self._index, self._chances, self._thresholds, self._encoder
         )
@@ -215,7 +226,7 @@ class _Learner:
         for number, (_, variety, _) in enumerate(self._texts):
             told = self._told[number]
             copies = []
-            if random.random() < _MISSPELT:
+            if random.random() < _MISSPELT and variety != _TITLE:
                 copies.append(misspell(told, random, 0.35))
             if variety == "arabizi":
                 copies.append(self._reader.arabic(told))
@@ -225,40 +236,30 @@ class _Learner:
             sources += [number] * len(copies)
         return readings, np.array(sources)
 
-    def _held_out(self, model: LinearModel) -> list[tuple[int, str, Evidence]]:
-        """Return (class, group, evidence) for each text asked of a model that has not seen it."""
+    def _kept_back(self) -> NDArray[np.int64]:
+        """Return the numbers of the texts that are asked before they are learnt: a part of every class."""
         random = Random(11)
         real = len(self._topics)
-        ours = [i for i, (label, variety, _) in enumerate(self._texts) if label < real and variety != "title"]
-        foreign = [i for i, (label, _, _) in enumerate(self._texts) if label == real]
-        random.shuffle(ours)
-        random.shuffle(foreign)
-        ours = ours[: min(_ASKED, len(ours) // 2)]
-        asked: list[tuple[int, str, Evidence]] = []
-        for number in range(_FOLDS):
-            out = np.array(sorted(ours[number::_FOLDS] + foreign[number::_FOLDS]))
-            if not len(out):
-                continue
-            hidden = np.isin(self._sources, out)
-            other = model.copy()
-            other.forget(self._rows, self._row_labels, np.flatnonzero(hidden))
-            other.learn(self._rows, self._row_labels, over=np.flatnonzero(~hidden), epochs=1, seed=number)
-            vector_weights = None
-            if self._vectors is not None:
-                kept = np.ones(len(self._texts), dtype=bool)
-                kept[out] = False
-                vector_weights = fit_vectors(self._vectors[kept], self._labels[kept], self._classes)
-            for i in out:
-                question = self._question(int(i))
-                evidence = gather(
-                    question,
-                    self._index,
-                    None if self._vectors is None else self._vectors[i],
-                    weights=other.weights,
-                    vector_weights=vector_weights,
-                    without=int(i),
-                )
-                asked.append((int(self._labels[i]), question.group, evidence))
+        numbers = [
+            i
+            for i, (label, variety, _) in enumerate(self._texts)
+            if variety != _TITLE and random.random() < (_KEPT_BACK if label < real else _KEPT_BACK_FOREIGN)
+        ]
+        return np.array(numbers, dtype=np.int64)
+
+    def _asked(self, out: NDArray[np.int64]) -> list[tuple[int, str, Evidence]]:
+        """Return (class, group, evidence) for each text kept back."""
+        vector_weights = None
+        if self._vectors is not None:
+            kept = np.ones(len(self._texts), dtype=bool)
+            kept[out] = False
+            vector_weights = fit_vectors(self._vectors[kept], self._labels[kept], self._classes)
+        asked = []
+        for i in out:
+            question = self._question(int(i))
+            vector = None if self._vectors is None else self._vectors[i]
+            evidence = gather(question, self._index, vector, vector_weights=vector_weights, without=out)
+            asked.append((int(self._labels[i]), question.group, evidence))
         return asked
 
     def _calibrated(
@@ -308,8 +309,12 @@ class _Learner:
         }
         for group, chances in self._chances.items():
             arrays |= {f"{group}-{name}": getattr(chances, name) for name in ("fusion", "first", "among")}
-        if index.vectors is not None and index.vector_weights is not None:
-            arrays |= {"vectors": index.vectors.astype(np.float16), "vector_weights": index.vector_weights}
+        if index.vectors is not None and index.projection is not None and index.vector_weights is not None:
+            arrays |= {
+                "vectors": index.vectors.astype(np.float16),
+                "projection": index.projection,
+                "vector_weights": index.vector_weights,
+            }
         target = io.BytesIO()
         np.savez(target, **arrays)  # type: ignore[arg-type]
         return target.getvalue()
@@ -338,6 +343,7 @@ def _restore(
             arrays["starts"],
             tuple(text for _, _, text in texts),
             None if vectors is None else vectors.astype(np.float32),
+            arrays.get("projection"),
             arrays.get("vector_weights"),
         )
         chances = {
@@ -346,7 +352,7 @@ def _restore(
         }
         counts = json.loads(arrays["counts"].tobytes())
         thresholds = Thresholds(**json.loads(arrays["thresholds"].tobytes()))
-    except (ValueError, KeyError, TypeError, OSError, EOFError):
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile):
         return None
     reader = Reader(campaign.words, counts, frequencies)
     return LearntMatcher(topics, reader, index, chances, thresholds, encoder)

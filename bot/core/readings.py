@@ -16,6 +16,8 @@ from bot.core.text import ScriptReading, clean, clip, detect, fold, swap_layout,
 MOST_WORDS = 60
 """Words of a question that are looked at."""
 
+_RAW = 1200
+"""Characters of a raw message that are looked at: marks and stretching still count here."""
 _TYPED, _MENDED = 0.4, 0.6
 _ARABIC_SHARE = 0.5
 
@@ -40,7 +42,7 @@ class Question:
 
 def told_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a message that are looked at."""
-    return words(clip(clean(text)))[:MOST_WORDS]
+    return words(clip(clean(clip(text, _RAW))))[:MOST_WORDS]
 
 
 def vocabulary(texts: Iterable[str]) -> Counter[str]:
@@ -88,6 +90,7 @@ class Reader:
 
     def question(self, text: str) -> Question:
         """Read a message as typed by an asker."""
+        text = clip(text, _RAW)
         cleaned = clip(clean(text))
         told = words(cleaned)[:MOST_WORDS]
         script = detect(text)

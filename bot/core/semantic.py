@@ -1,4 +1,4 @@
-"""Sentence vectors as evidence: a multinomial logistic model and the nearest phrasing by cosine."""
+"""Sentence vectors as evidence: a multinomial logistic model, and a smaller space to find the nearest phrasing in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.core.features import Floats
 
 _RIDGE = 0.1
 _ROUNDS = 25
+_NEAREST_DIMENSIONS = 128
 
 
 def fit_vectors(vectors: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
@@ -34,3 +35,16 @@ def fit_vectors(vectors: Floats, labels: NDArray[np.int64], classes: int) -> Flo
         before, weights = weights, (ahead + inverse @ slope).astype(np.float32)
     centred: Floats = weights - weights.mean(axis=1, keepdims=True)
     return centred
+
+
+def main_directions(vectors: Floats) -> Floats:
+    """Return a projection of shape (dimensions, fewer) onto the directions in which the vectors differ most."""
+    _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+    return np.ascontiguousarray(directions[:, -_NEAREST_DIMENSIONS:], dtype=np.float32)
+
+
+def projected(vectors: Floats, projection: Floats) -> Floats:
+    """Return the projected vectors, of unit length; shape (..., dimensions) -> (..., fewer)."""
+    small = vectors @ projection
+    result: Floats = small / np.maximum(np.linalg.norm(small, axis=-1, keepdims=True), np.float32(1e-9))
+    return result

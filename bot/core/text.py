@@ -97,7 +97,8 @@ def clean(text: str) -> str:
     Arabic ones; Latin letters become lower case.
     """
     text = clip(text, _READ_AT_MOST)
-    text = unicodedata.normalize("NFKC", text).translate(_DIGITS)
+    # One character may stand for eighteen.
+    text = clip(unicodedata.normalize("NFKC", text), _READ_AT_MOST).translate(_DIGITS)
     text = _MARKS.sub("", text).translate(_PERSIAN).lower()
     text = _STRETCH_ARABIC.sub(r"\1", text)
     text = _STRETCH_OTHER.sub(r"\1\1", text)

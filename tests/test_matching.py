@@ -1,0 +1,297 @@
+"""The matcher on a small campaign: outcomes, Arabizi, slips, two-part questions, the cache, and odd input."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bot.core.arabizi import Arabiser, skeleton, to_arabizi
+from bot.core.calibration import chance_of, fit_chance, fit_choice
+from bot.core.faq import Answer, Campaign, Topic, WordLists
+from bot.core.features import stem
+from bot.core.matching import build_matcher
+from bot.core.ranking import Matcher, Ranking
+from bot.core.repair import Repairer
+from bot.core.text import words
+from bot.learning import read_frequencies
+
+_TOPICS: dict[str, dict[str, list[str]]] = {
+    "pay": {
+        "iq": ["شكد الراتب بروسيا", "ينطون الفلوس لو چذب", "صدك يدفعون الفين دولار بالشهر", "الراتب ينزل كل شهر هناك"],
+        "msa": ["كم يبلغ الراتب الذي يدفع للمقاتلين؟", "هل يدفعون الأجور الموعودة؟"],
+        "arabizi": ["shgad el ratib b rusya", "yinton floos lo chithib", "sudug el ratib alfein dolar"],
+        "en": ["how much do they pay", "is the salary real", "do soldiers get their money", "monthly wage promised"],
+    },
+    "visa": {
+        "iq": ["الفيزا السياحية بيها خطر", "دزولي فيزا سياحة لروسيا امان لو لا", "السمسار يكول الفيزا جاهزة"],
+        "msa": ["هل السفر بتأشيرة سياحية إلى روسيا آمن؟", "عرضوا علي تأشيرة سياحية مجانية"],
+        "arabizi": ["el viza el siya7iya biha khatar", "dazouli viza siya7a aman lo la"],
+        "en": ["is a tourist visa to russia safe", "they offer me a free tourist visa", "broker says the visa is ready"],
+    },
+    "prisoner": {
+        "iq": ["ابني اسير عند الاوكران شسوي", "اخويه وكع اسير شلون اعرف عنه", "شلون ازور الاسرى هناك"],
+        "msa": ["ابني أسير حرب في أوكرانيا ماذا أفعل؟", "كيف يعامل أسرى الحرب؟"],
+        "arabizi": ["ibni asir bi okrania shasawi", "akhoya asir shlon a3ruf 3anna"],
+        "en": ["my son is a prisoner of war in ukraine", "how are captured fighters treated", "brother was captured"],
+    },
+}
+_FOREIGN = [
+    ("iq", "شلون اطبخ دولمة"), ("iq", "شوكت لعبة المنتخب"), ("iq", "هلو شلونك عيني"), ("iq", "الكهرباء مكطوعة"),
+    ("msa", "ما حالة الطقس غدا؟"), ("msa", "كيف أستخرج البطاقة الوطنية؟"), ("arabizi", "shaku maku habibi"),
+    ("arabizi", "shlon el jaw bacher"), ("en", "what is the weather tomorrow"), ("en", "hello how are you"),
+    ("en", "who won the football match"), ("en", "best kebab in town"), ("en", "exam results"), ("iq", "نتائج السادس"),
+]  # fmt: skip
+
+
+def _campaign(extra: str = "") -> Campaign:
+    topics = {}
+    for name, phrasings in _TOPICS.items():
+        said = {variety: tuple(found) for variety, found in phrasings.items()}
+        if extra and name == "pay":
+            said["en"] = (*said["en"], extra)
+        answers = {"en": Answer(name, "", "", "")}
+        topics[name] = Topic(name, "scams", (), (), "iraq", None, answers, said)
+    lists = WordLists({"شگد": "كم", "شسوي": "ماذا افعل", "فلوس": "مال"}, (("راتب", "اجور", "مال"),), tuple(_FOREIGN))
+    return Campaign({}, (), topics, {}, {}, {}, lists, {})
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return build_matcher(_campaign(), frequencies=read_frequencies())
+
+
+def _first(ranking: Ranking) -> str:
+    return ranking.ranked[0].topic
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("شگد الراتب", "pay"),
+        ("كم يدفعون للمقاتل", "pay"),
+        ("shkad elratb", "pay"),
+        ("salry of soldiers", "pay"),
+        ("how much mony", "pay"),
+        ("فيزه سياحيه", "visa"),
+        ("الفيزااااا السياحية", "visa"),
+        ("viza siyahiya", "visa"),
+        ("turist visa", "visa"),
+        ("ابني اسيرر", "prisoner"),
+        ("my sun is prisonner", "prisoner"),
+        ("akhoy aseer", "prisoner"),
+        (";l hgvhjf fv,sdh", "pay"),
+    ],
+)
+def test_right_topic_first(matcher: Matcher, question: str, topic: str) -> None:
+    assert _first(matcher.rank(question)) == topic
+
+
+def _check(ranking: Ranking) -> None:
+    """What every ranking promises, whatever was asked."""
+    ids = [ranked.topic for ranked in ranking.ranked]
+    assert 1 <= len(ids) <= 5
+    assert len(set(ids)) == len(ids)
+    chances = [ranked.confidence for ranked in ranking.ranked]
+    assert all(0 <= chance <= 1 for chance in chances)
+    assert chances == sorted(chances, reverse=True)
+    assert bool(ranking.answered) == (ranking.outcome == "answer")
+    assert len(ranking.choices) <= 3
+    assert set(ranking.answered) <= set(ids)
+    if ranking.outcome == "choices":
+        assert ranking.choices
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", " ", "😂", "123", "как дела", "چۆن دەتوانم بگەڕێمەوە ماڵەوە", "\udc00\ud800", "我想回家", "؟؟؟؟"],
+)
+def test_what_cannot_be_read_is_not_answered(matcher: Matcher, question: str) -> None:
+    ranking = matcher.rank(question)
+    assert ranking.outcome == "none"
+    _check(ranking)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(st.characters(codec=None), max_size=400), st.text("شلونراتبفيزا ؟andpay3 ", max_size=900)))
+def test_any_text_gets_a_sound_ranking(text: str) -> None:
+    _check(_shared().rank(text))
+
+
+_KEPT: list[Matcher] = []
+
+
+def _shared() -> Matcher:
+    if not _KEPT:
+        _KEPT.append(build_matcher(_campaign(), frequencies=read_frequencies()))
+    return _KEPT[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["ا" * 100_000, "شغل/" * 20_000, "a b " * 30_000, "ﷺ" * 50_000, "\u202e" * 90_000, "x7" * 40_000, "و " * 9000]
+)
+def test_no_input_takes_long(matcher: Matcher, text: str) -> None:
+    matcher.rank(text)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        _check(matcher.rank(text))
+        times.append(time.perf_counter() - start)
+    # The promise is 50 ms; the best of five, because test machines are shared.
+    assert min(times) < 0.05
+
+
+def test_why_explains_readings_repairs_and_scores(matcher: Matcher) -> None:
+    why = matcher.rank("how much mony do they pey", why=True).why
+    assert why is not None
+    assert ("mony", "money") in why.repaired
+    assert {name for name, _ in why.readings} == {"typed", "repaired"}
+    assert why.nearest[0][0] == "pay"
+    assert why.scores[0][0] == "pay"
+    assert matcher.rank("how much").why is None
+
+
+def test_arabizi_is_read_in_arabic_letters(matcher: Matcher) -> None:
+    why = matcher.rank("shgad el ratib", why=True).why
+    assert why is not None
+    arabic = dict(why.readings)["arabic"]
+    assert "راتب" in arabic
+
+
+def _fake_encoder(texts: Sequence[str]) -> NDArray[np.float32]:
+    vectors = np.zeros((len(texts), 160), np.float32)
+    for row, text in zip(vectors, texts, strict=True):
+        for word in words(text):
+            row[sum(word.encode()) % 160] += 1
+        row += 0.01
+        row /= np.linalg.norm(row)
+    return vectors
+
+
+def test_cache_gives_the_same_matcher_and_holds_no_question(matcher: Matcher) -> None:
+    cache: dict[str, bytes] = {}
+    encoded: list[str] = []
+
+    def encoder(texts: Sequence[str]) -> NDArray[np.float32]:
+        encoded.extend(texts)
+        return _fake_encoder(texts)
+
+    built = build_matcher(_campaign(), encoder=encoder, cache=cache, frequencies=read_frequencies())
+    kept = dict(cache)
+    encoded.clear()
+    again = build_matcher(_campaign(), encoder=encoder, cache=cache, frequencies=read_frequencies())
+    assert encoded == []
+    for question in ("shgad el ratib", "is a tourist visa safe", "ابني اسير"):
+        one, other = built.rank(question), again.rank(question)
+        assert one.ranked[0].topic == other.ranked[0].topic
+        assert one.ranked[0].confidence == pytest.approx(other.ranked[0].confidence, abs=0.02)
+    assert cache == kept
+
+
+def test_changed_content_encodes_only_what_is_new() -> None:
+    cache: dict[str, bytes] = {}
+    build_matcher(_campaign(), encoder=_fake_encoder, cache=cache)
+    encoded: list[str] = []
+
+    def encoder(texts: Sequence[str]) -> NDArray[np.float32]:
+        encoded.extend(texts)
+        return _fake_encoder(texts)
+
+    build_matcher(_campaign("what is the daily rate over there"), encoder=encoder, cache=cache)
+    assert encoded == ["what is the daily rate over there"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half a file", b"\x00" * 5000])
+def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
+    cache: dict[str, bytes] = {}
+    build_matcher(_campaign(), encoder=_fake_encoder, cache=cache)
+    for key in cache:
+        cache[key] = damage
+    assert _first(build_matcher(_campaign(), encoder=_fake_encoder, cache=cache).rank("tourist visa")) == "visa"
+
+
+def test_campaign_without_phrasings_is_refused() -> None:
+    with pytest.raises(ValueError, match="no phrasings"):
+        build_matcher(Campaign({}, (), {}, {}, {}, {}, WordLists({}, (), ()), {}))
+
+
+def test_thresholds_tell_what_they_cost(matcher: Matcher) -> None:
+    thresholds = matcher.thresholds  # type: ignore[attr-defined]
+    assert 0 <= thresholds.wrong <= thresholds.answered <= 1
+    assert 0 <= thresholds.offered <= 1
+
+
+# The parts
+
+
+def test_skeletons_meet_across_scripts() -> None:
+    pairs = [("shlon", "شلون"), ("7arb", "حرب"), ("mu5ayam", "مخيم"), ("qanoon", "قانون"), ("ganoon", "قانون")]
+    for latin, arabic in pairs:
+        assert skeleton(latin) == skeleton(words(arabic)[0])
+
+
+def test_arabiser_prefers_the_likelier_word() -> None:
+    arabiser = Arabiser({"راتب": 0.3, "رتب": 0.0, "رتبه": 0.0})
+    assert arabiser.candidates("ratib", 1)[0][0] == "راتب"
+    assert arabiser.candidates("zzzz") == []
+
+
+def test_to_arabizi_spells_each_word() -> None:
+    assert to_arabizi(("شلون", "العقد", "visa")) == ["shlun", "el aqd", "visa"]
+
+
+def test_repair_mends_unknown_words_only() -> None:
+    repairer = Repairer({"passport": 5, "السفاره": 3}, ["people", "report"])
+    assert repairer.mend("pasport") == "passport"
+    assert repairer.mend("السفارةه".replace("ة", "")) is None
+    assert repairer.mend("السفره") == "السفاره"
+    assert repairer.mend("report") is None
+    assert repairer.mend("pay") is None
+    assert repairer.mend("zzzzzzzz") is None
+
+
+def test_stem_leaves_three_letters() -> None:
+    assert stem("والعقود") == "عقود"
+    assert stem("بيه") == "بيه"
+    assert stem("fighting") == "fight"
+
+
+def test_choice_weights_find_the_telling_evidence() -> None:
+    random = np.random.default_rng(0)
+    right = random.integers(0, 4, 300)
+    evidence = random.normal(size=(300, 4, 2))
+    evidence[np.arange(300), right, 0] += 2.0
+    weights = fit_choice(evidence, right)
+    assert weights[0] > 1.0
+    assert abs(weights[1]) < 0.4
+
+
+def test_chances_are_calibrated() -> None:
+    random = np.random.default_rng(1)
+    signal = random.normal(size=(4000, 1))
+    happened = random.random(4000) < 1 / (1 + np.exp(-2 * signal[:, 0]))
+    chance = chance_of(fit_chance(signal, happened), signal)
+    middle = (chance > 0.4) & (chance < 0.6)
+    assert abs(happened[middle].mean() - chance[middle].mean()) < 0.06
+
+
+def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:
+    yaml = pytest.importorskip("yaml")
+    content = Path(__file__).parent.parent / "content"
+    seen: list[str] = []
+    for language in ("ar", "en"):
+        listed = yaml.load((content / language / "_foreign.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
+        seen += [question for found in listed.values() for question in found]
+    assert len(seen) == len(set(seen)) >= 400
+    phrasings = {
+        text
+        for file in content.glob("*/phrasings/*.yaml")
+        for found in yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader).values()
+        for text in found
+    }
+    assert not phrasings & set(seen), json.dumps(sorted(phrasings & set(seen)), ensure_ascii=False)
