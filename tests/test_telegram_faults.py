@@ -223,7 +223,7 @@ def test_polling_gets_over_it_and_says_so(polled: tuple[Telegram, Bot], kind: st
 
 
 def test_short_polls_are_no_busy_circle(polled: tuple[Telegram, Bot]) -> None:
-    telegram, bot = polled
+    telegram, _ = polled
     telegram("set", longest_poll=0.0)
     telegram("say", user=2, text="hello")  # ends the long poll that is under way
     telegram.next(2, 0)
@@ -234,7 +234,7 @@ def test_short_polls_are_no_busy_circle(polled: tuple[Telegram, Bot]) -> None:
 
 
 def test_an_open_update_is_no_busy_circle(polled: tuple[Telegram, Bot]) -> None:
-    telegram, bot = polled
+    telegram, _ = polled
     telegram("fault", method="sendMessage", kind="429", times=1, seconds=3)
     before = telegram("stats")["calls"]["getUpdates"]
     telegram("say", user=2, text=QUESTION)
@@ -271,7 +271,7 @@ def test_a_refused_token_ends_with_words_and_exit_code_2(tmp_path: Path) -> None
 @pytest.mark.parametrize("mode", MODES)
 def test_starting_before_telegram_can_be_reached(tmp_path: Path, mode: str) -> None:
     port = free_port()
-    with running(mode, tmp_path) as (first, bot):
+    with running(mode, tmp_path) as (_, bot):
         bot.start({"TABAYYAN_TELEGRAM_API_URL": f"http://127.0.0.1:{port}"})
         assert until(lambda: "telegram-unreachable" in bot.said, 10)
         (tmp_path / "late").mkdir()
@@ -346,8 +346,8 @@ def test_kill_9_loses_nobody(tmp_path: Path, mode: str, times: int) -> None:
         telegram("set", hook_retry=0.2)
         _queue(telegram, 2000)
         for _ in range(times):
-            left = telegram("stats")["pending"]
-            until(lambda: telegram("stats")["pending"] < left * random.uniform(0.4, 0.9), 20)
+            enough = telegram("stats")["pending"] * random.uniform(0.4, 0.9)
+            until(lambda limit=enough: telegram("stats")["pending"] < limit, 20)
             assert bot.process is not None
             assert bot.process.kill() == -signal.SIGKILL
             assert telegram("stats")["pending"] > 0, "it has not been killed in the middle"
