@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +23,7 @@ from bot.core.smalltalk import SmallTalk, SmallTalkKind
 from bot.core.text import fold
 from bot.desk.app import desk_app
 from bot.desk.services import DeskServices, Health
-from bot.phrases import read_phrases
+from bot.phrases import Phrases, read_phrases
 from bot.settings import ROOT, Settings
 
 TODAY = date(2026, 11, 22)
@@ -153,13 +154,25 @@ class WordOffers:
         return ("Warning signs: <b>high pay</b>",)
 
 
+@cache
+def safety_lane() -> SafetyLane:
+    """The urgent lane of a bot without content; compiled once."""
+    return SafetyLane(last_resort())
+
+
+@cache
+def phrases() -> Phrases:
+    """The real catalogues, read once."""
+    return read_phrases(ROOT / "locales", LANGUAGES)
+
+
 def conversation(known: Campaign | None = None) -> Conversation:
     """A conversation over the tiny campaign."""
     known = known or campaign()
     return Conversation(
         known,
         WordMatcher(known),
-        SafetyLane(last_resort()),
+        safety_lane(),
         WordOffers(),  # type: ignore[arg-type]
         SmallTalk(
             [
@@ -167,7 +180,7 @@ def conversation(known: Campaign | None = None) -> Conversation:
                 SmallTalkKind("greeting", "ar", ("مرحبا",), "أهلاً."),
             ]
         ),
-        read_phrases(ROOT / "locales", LANGUAGES),
+        phrases(),
     )
 
 
@@ -182,7 +195,7 @@ def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
     content = Content(talk.campaign, (), (), (), {}, "0" * 64)
     given = DeskServices(
         settings=changed.pop("settings", None) or settings(),
-        say=read_phrases(ROOT / "locales", LANGUAGES),
+        say=phrases(),
         clock=fixed_clock(),
         conversation=lambda: talk,
         content=lambda: content,

@@ -118,10 +118,11 @@ class Sessions:
     """Signs people in: scrypt over the one password, a signed cookie, nothing on disk."""
 
     def __init__(self, password: str, key: bytes, now: Callable[[], float] = time.time) -> None:
+        """Without a password nobody can sign in; forms still get their tokens."""
         self._key = key
         self._now = now
         self._salt = secrets.token_bytes(16)
-        self._hash = self._scrypt(password)
+        self._hash = self._scrypt(password) if password else None
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._one_at_a_time = asyncio.Semaphore(2)
 
@@ -130,7 +131,7 @@ class Sessions:
 
     async def is_password(self, typed: str) -> bool:
         """Compare a typed password in constant time, off the event loop and few at a time (each takes 16 MiB)."""
-        if len(typed) > LONGEST_PASSWORD:
+        if self._hash is None or len(typed) > LONGEST_PASSWORD:
             return False
         async with self._one_at_a_time:
             found = await asyncio.to_thread(self._scrypt, typed)

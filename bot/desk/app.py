@@ -20,6 +20,7 @@ from bot.desk.machine import machine_routes
 from bot.desk.pages import Pages
 from bot.desk.services import DeskServices
 from bot.desk.sign_in import sign_in_routes
+from bot.desk.trends import trends_routes
 from bot.desk.try_page import try_routes
 from bot.settings import Settings, SettingsError
 
@@ -61,6 +62,7 @@ def desk_app(services: DeskServices) -> Starlette:
         *sign_in_routes(pages),
         *try_routes(pages),
         *content_routes(pages),
+        *trends_routes(pages),
         *health_routes(pages),
     ]
     return Starlette(

@@ -75,11 +75,15 @@ class Pages:
         say = self.services.say
         languages = conversation.campaign.languages
 
+        # Numbers, dates and addresses keep their order inside sentences written from the right.
         def translated(sentence: str, /, **values: str) -> str:
-            return say(language, sentence, **values)
+            return isolated(say(language, sentence, **values))
 
         def plural(one: str, many: str, count: int, /, **values: str) -> str:
-            return say.plural(language, one, many, count, **values)
+            return isolated(say.plural(language, one, many, count, **values))
+
+        def isolated(text: object) -> str:
+            return isolate(str(text), right_to_left=languages[language].direction == "rtl")
 
         def link(address: str, /, **query: str | int) -> str:
             kept = {name: value for name, value in query.items() if value != ""}
@@ -99,7 +103,7 @@ class Pages:
             "inside": self.door == "open" or self.sessions.is_valid(request.state.cookie),
             "form_token": self.sessions.form_token(request.state.cookie),
             "safe_address": safe_address,
-            "ltr": lambda text: isolate(str(text), right_to_left=languages[language].direction == "rtl"),
+            "ltr": isolated,
         }
 
 

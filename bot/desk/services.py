@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.content_reader.problems import Problem
@@ -14,6 +15,30 @@ from bot.content_reader.reader import Content
 from bot.core.conversation import Conversation
 from bot.phrases import Phrases
 from bot.settings import Settings
+from storage.releases import Release
+
+
+class ReleasedWindows(Protocol):
+    """Figures that have been released; there is no way from here to any other. `storage.releases.Releases` is one.
+
+    Methods raise one of `StoreErrors` when the database cannot be used.
+    """
+
+    def numbers(self) -> tuple[int, ...]:
+        """Numbers of all released windows, oldest first."""
+        ...
+
+    def get(self, number: int) -> Release | None:
+        """One released window."""
+        ...
+
+    def last(self, count: int, *, until: int | None = None) -> tuple[Release, ...]:
+        """The last released windows up to a number, oldest first."""
+        ...
+
+
+def _unknown() -> tuple[date, datetime] | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,10 @@ class DeskServices:
     problems: Callable[[], tuple[Problem, ...]]
     """What is wrong with the files as they lie on disk."""
     health: Callable[[], Health]
+    releases: ReleasedWindows | None = None
+    """None where nothing is counted."""
+    ahead: Callable[[], tuple[date, datetime] | None] = _unknown
+    """The open window's last day and the moment its figures are due; None where no window is open."""
     wordings_folder: Path | None = None
     """tests/wordings of a checkout; None where the desk may not write there."""
     session_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)

@@ -12,7 +12,7 @@ from bot.content_reader import schema
 from bot.content_reader.edits import EditError, quoted, write_whole
 from bot.content_reader.yaml_tree import parse
 from bot.core.faq import Campaign
-from bot.core.text import fold
+from bot.core.text import words
 
 LONGEST_WORDING = 500
 LISTS = ("finds", "near_misses", "known_failures")
@@ -82,10 +82,11 @@ def _extended(text: str, wording: Wording) -> str:
     if faults:
         raise EditError(f"tests/wordings/{wording.path} has a fault in line {faults[0].line}. Mend it first.")
     known = root.value if root is not None and isinstance(root.value, dict) else {}
-    asked = fold(wording.question)
+    asked = words(wording.question) or wording.question
     for _, entries in known.values():
         for entry in entries.value if isinstance(entries.value, list) else ():
-            if fold(str(entry.at(("q",)).value)) == asked:
+            known_question = str(entry.at(("q",)).value)
+            if (words(known_question) or known_question) == asked:
                 raise EditError(f"It is there already: tests/wordings/{wording.path}, line {entry.line}.")
     if wording.listed not in known:
         return "\n".join([*lines, f"{wording.listed}:", wording.line]) + "\n"
