@@ -123,7 +123,7 @@ def offer_words(language: str, data: Mapping[str, Any]) -> OfferWords:
     report = _part(top, "report", ("found", "nothing_found", "ask", "more", "next"))
     return OfferWords(
         language=language,
-        groups=groups,
+        groups=dict(groups),
         calls=_patterns(offer.get("calls"), "offer.calls", groups),
         terms=_patterns(offer.get("terms"), "offer.terms", groups),
         questions=_patterns(against.get("questions"), "not_an_offer.questions", groups),
@@ -207,12 +207,20 @@ def _lines(value: object, where: str) -> tuple[str, ...]:
     return tuple(_text(line, f"{where}[{number}]") for number, line in enumerate(value, 1))
 
 
-def _groups(top: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+class _Groups(dict[str, tuple[str, ...]]):
+    """A file's named groups, and a vocabulary in which its patterns are tried while they are read."""
+
+    def __init__(self, groups: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(groups)
+        self.trial = Vocabulary()
+
+
+def _groups(top: Mapping[str, Any]) -> _Groups:
     found = _mapping(top.get("groups", {}), "groups")
-    return {name: _lines(lines, f"groups.{name}") for name, lines in found.items()}
+    return _Groups({name: _lines(lines, f"groups.{name}") for name, lines in found.items()})
 
 
-def _patterns(value: object, where: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _patterns(value: object, where: str, groups: _Groups) -> tuple[str, ...]:
     """Lines of patterns: a list, or lists by variety (iq, msa, arabizi, mixed ...). Each one is tried at once."""
     if value is None:
         return ()
@@ -221,7 +229,7 @@ def _patterns(value: object, where: str, groups: Mapping[str, tuple[str, ...]]) 
     lines = _lines(value, where)
     for number, line in enumerate(lines, 1):
         try:
-            Vocabulary().compile(line, groups)
+            groups.trial.compile(line, groups)
         except PatternError as problem:
             raise ValueError(f"{where}[{number}]: {problem}") from None
     return lines

@@ -22,6 +22,12 @@ LONGEST_REPORT = 3300
 """UTF-16 units of a whole report; Telegram takes 4096 and the markup needs some."""
 FEWEST_WORDS = 5
 """A shorter text is a question or a heading, not an offer."""
+FEWEST_FORWARDED = 2
+"""Different invitations and terms from which a forwarded text is an offer."""
+FEWEST_EVIDENCE = 6
+"""The same for a typed text, an invitation counting twice."""
+FEWEST_TERMS_ALONE = 7
+"""Different terms that make an offer where nothing invites."""
 _CHUNK = re.compile(r"\S+")
 _EDGES = " \t\n\r.,;:!?،؛؟-–—•*|/()[]{}\"'«»"
 
@@ -145,7 +151,8 @@ class OfferChecker:
         A forwarded text counts as an offer more readily than one that somebody typed.
         """
         message = self._vocabulary.read(text)
-        if len(message.words) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded):
+        asks = text.rstrip()[-1:] in ("?", "؟")
+        if len(message.words) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded, asks=asks):
             return None
         found = self._found(message)
         if not found:
@@ -153,18 +160,19 @@ class OfferChecker:
         spans = _spans(text)
         return OfferReading(tuple(Sign(sign, _quote(text, spans, place)) for sign, place in found))
 
-    def _is_offer(self, message: Message, *, forwarded: bool) -> bool:
+    def _is_offer(self, message: Message, *, forwarded: bool, asks: bool) -> bool:
         calls = sum(1 for pattern in self._calls if message.has(pattern))
         terms = sum(1 for pattern in self._terms if message.has(pattern))
         against = message.any(self._warnings) or message.any(self._news)
         if against:
             return False
-        asked = message.any(self._questions) is not None
-        if asked:
-            return calls >= 2 and terms >= 3
         if forwarded:
-            return calls + terms >= 2
-        return calls >= 1 and calls + terms >= 2
+            return calls + terms >= FEWEST_FORWARDED
+        if asks or message.any(self._questions):
+            return calls >= 2 and terms >= 5
+        if calls == 0:
+            return terms >= FEWEST_TERMS_ALONE
+        return terms >= 2 and 2 * calls + terms >= FEWEST_EVIDENCE
 
     def _found(self, message: Message) -> list[tuple[str, Found]]:
         places: dict[str, Found] = {}

@@ -23,14 +23,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from bot.core.arabizi import PARTICLES, Arabiser
-from bot.core.text import detect, words
+from bot.core.arabizi import PARTICLES, Arabiser, skeleton_of_latin
+from bot.core.text import clip, detect, words
 
 GAP = 4
 """Words that three dots may stand for."""
+LONGEST_TEXT = 4096
+"""Characters that are looked at; a longer text keeps its beginning and its end."""
 LONGEST_WORDS = 700
 """Words of a message that are looked at: more than a Telegram message of real words holds."""
 SHORTEST_FUZZY = 5
@@ -40,7 +43,9 @@ MOST_ARABIZI = 120
 """Different Latin-letter words of one message that are looked up by sound."""
 LIKENESS_ARABIZI = 0.66
 """How alike an Arabizi word must sound to an Arabic one (0 to 1)."""
-SHORTEST_AFFIX = 2
+LIKENESS_ARABIZI_SHORT = 0.9
+"""The same for words of one or two consonants, which sound like many others."""
+SHORTEST_AFFIX = 1
 
 _PREFIXES = ("وبال", "فبال", "وعال", "وهال", "هال", "بهال", "وال", "بال", "فال", "كال", "عال", "شال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك", "ه", "ع")
 _LONE = PARTICLES | frozenset("ال بال لل وال هال عال فال كال".split())
@@ -59,7 +64,7 @@ class PatternError(ValueError):
 
 def prepared(text: str) -> str:
     """A text with money signs as words and thousands without separators, ready for `words`."""
-    text = _THOUSANDS.sub("", text)
+    text = _THOUSANDS.sub("", clip(text, LONGEST_TEXT))
     return _DIGITS_THEN_LETTERS.sub(r"\1 \2", _MONEY.sub(" dollar ", text))
 
 
@@ -188,6 +193,8 @@ class Vocabulary:
         self._of_atom: dict[_Atom, list[int]] = {}
         self._sealed = False
         self._kind = "w"
+        # Groups stand in many patterns: each item is read once. The groups are kept alive by their owner meanwhile.
+        self._items: dict[tuple[str, str, int], tuple[int, tuple[tuple[int, ...], ...]]] = {}
 
     # ---- patterns
 
@@ -204,23 +211,25 @@ class Vocabulary:
                 gap = bool(steps)
                 continue
             optional = item.startswith("(") and item.endswith(")")
-            singles: list[_Atom] = []
-            sequences: list[tuple[frozenset[_Atom], ...]] = []
-            self._alternatives(item[1:-1].strip() if optional else item, groups, line, singles, sequences, frozenset())
-            if not singles and not sequences:
+            inner = item[1:-1].strip() if optional else item
+            known = self._items.get((self._kind, inner, id(groups)))
+            if known is None:
+                singles: list[_Atom] = []
+                sequences: list[tuple[frozenset[_Atom], ...]] = []
+                self._alternatives(inner, groups, line, singles, sequences, frozenset())
+                known = (
+                    self._element(frozenset(singles)) if singles else -1,
+                    tuple(tuple(self._element(atoms) for atoms in one) for one in dict.fromkeys(sequences)),
+                )
+                self._items[(self._kind, inner, id(groups))] = known
+            element, phrases = known
+            if element < 0 and not phrases:
                 if seen_words(words(item)):
                     raise PatternError(f'"{item}" in "{line}" holds no word that can be compared. Write a word.')
                 continue
             if optional and not steps:
                 continue  # a word that may be missing at the beginning says nothing
-            steps.append(
-                _Step(
-                    gap,
-                    optional,
-                    self._element(frozenset(singles)) if singles else -1,
-                    tuple(tuple(self._element(atoms) for atoms in one) for one in dict.fromkeys(sequences)),
-                )
-            )
+            steps.append(_Step(gap, optional, element, phrases))
             gap = False
         if not any(not step.optional for step in steps):
             raise PatternError(f'"{line}" holds no word. Write at least one word that must stand there.')
@@ -274,7 +283,7 @@ class Vocabulary:
                     raise PatternError(f'"{phrase}" in "{line}" holds a group of phrases. Write it on a line of its own.')
                 items.append(frozenset(atoms))
                 continue
-            folded = words(word)
+            folded = _folded(word)
             if len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.endswith("*"):
                 items.append(frozenset((("p", folded[0]),)))
             elif len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.startswith("*"):
@@ -361,7 +370,8 @@ class Vocabulary:
         if by_sound and not any(kind in "wx" for kind, _ in atoms):
             for latin in _latin_forms(word):
                 for arabic, like in self._arabiser.candidates(latin, 4):
-                    if like >= LIKENESS_ARABIZI and _ending(latin) == _ending(arabic):
+                    needed = LIKENESS_ARABIZI if len(skeleton_of_latin(latin)) > 2 else LIKENESS_ARABIZI_SHORT
+                    if like >= needed and _ending(latin) == _ending(arabic):
                         atoms.update((("w", arabic), ("x", arabic)))
         return sorted({element for atom in atoms for element in self._of_atom.get(atom, ())})
 
@@ -376,6 +386,11 @@ class Vocabulary:
                 if near in self._words and near[0] == word[0] and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
                     found.add(near)
         return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(word: str) -> tuple[str, ...]:
+    return words(word)
 
 
 def _split(text: str, separator: str, line: str) -> list[str]:
