@@ -65,6 +65,11 @@ def isolate(markup: str, *, right_to_left: bool) -> str:
     )
 
 
+def _whole(name: str, *, right_to_left: bool) -> str:
+    """A name kept in one piece, brackets and all, in a right-to-left line."""
+    return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if right_to_left else name
+
+
 def _wrapped(match: re.Match[str]) -> str:
     run = match.group()
     return f"{FIRST_STRONG_ISOLATE}{run}{POP_ISOLATE}"
@@ -180,7 +185,8 @@ class Renderer:
         sources = self.sources(topic)
         if not sources:
             return ""
-        publishers = list(dict.fromkeys(source.publisher for source in sources))
+        rtl = self.right_to_left(language)
+        publishers = [_whole(name, right_to_left=rtl) for name in dict.fromkeys(source.publisher for source in sources)]
         listed = " · ".join(publishers[:3])
         if len(publishers) > 3:
             listed = self._say(language, "{names} and {count} more", names=listed, count=str(len(publishers) - 3))
@@ -190,7 +196,7 @@ class Renderer:
             if newest
             else self._say(language, "Sources: {names}", names=listed)
         )
-        return isolate(escape(text, quote=False), right_to_left=self.right_to_left(language))
+        return escape(text, quote=False)
 
     def source_list(self, topic: Topic, language: str) -> tuple[str, ...]:
         """The sources with links and dates, a heading first."""
@@ -202,7 +208,7 @@ class Renderer:
         unlinked = self._unlinked_sources(topic)
         lines = []
         for source in sources:
-            name = isolate(escape(source.publisher, quote=False), right_to_left=rtl)
+            name = escape(_whole(source.publisher, right_to_left=rtl), quote=False)
             if source.id not in unlinked:
                 name = f'<a href="{escape(source.url)}">{name}</a>'
             when = self.month(source.date, language) if source.date else undated
