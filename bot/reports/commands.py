@@ -64,8 +64,8 @@ def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
     return (window.last_day, window.due) if window is not None else None
 
 
-def worded(releases: Sequence[Release], number: int | None, names: Names, language: str, data_dir: Path) -> Report:
-    """The report of one of some releases (the last one for None), or the one that says that there is none."""
+def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:
+    """The report of the last of some releases, or the one that says that there is none."""
     writer = ReportWriter(names, language)
     ahead = ahead_of(data_dir)
     if not releases:
@@ -86,8 +86,34 @@ def _report(arguments: argparse.Namespace) -> int:
     except StoreErrors as error:
         print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
         return PROBLEM
-    report = worded(found, arguments.window, read_names(settings), arguments.language, settings.data_dir)
-    return _put(as_text(report).encode(), arguments.output)
+    names = read_names(settings)
+    report = worded(found, names, arguments.language, settings.data_dir)
+    return _put(rendered(report, names, arguments.format), arguments.output)
+
+
+def rendered(report: Report, names: Names, form: str) -> bytes:
+    """A report in one of `FORMATS`."""
+    # Charts and workbooks take their time to import: only who wants them waits.
+    match form:
+        case "html":
+            from bot.reports.page import as_html
+
+            return as_html(report).encode()
+        case "csv":
+            from bot.reports.sheets import as_csv
+
+            # With a byte order mark, by which Excel knows UTF-8.
+            return as_csv(report, names).encode("utf-8-sig")
+        case "json":
+            from bot.reports.sheets import as_json
+
+            return as_json(report, names).encode()
+        case "xlsx":
+            from bot.reports.sheets import as_workbook
+
+            return as_workbook(report, names)
+        case _:
+            return as_text(report).encode()
 
 
 def _put(body: bytes, output: Path | None) -> int:
