@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Engine, delete, insert, text
+from sqlalchemy import Engine, Table, delete, text
 from sqlmodel import Session, col, select
 
 from bot.clock import BAGHDAD
@@ -30,6 +30,8 @@ BASELINE = 8
 """Closed windows kept as the baseline of the trend rule."""
 RELEASE_AFTER = timedelta(hours=33)
 SCHEMA = 1
+_OPEN: Table = LocalTable.metadata.tables["cell_open"]
+_CLOSED: Table = LocalTable.metadata.tables["cell_closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,9 @@ class WindowFile:
     def closed_cells(self, number: int) -> dict[Cell, int]:
         """The noisy counts of a closed window."""
         with Session(self._engine) as session:
-            rows = session.exec(select(ClosedCellRow).where(ClosedCellRow.window == number)).all()
-            return {(cast(Family, row.family), row.key): row.n - ORIGIN for row in rows}
+            cells = select(ClosedCellRow.family, ClosedCellRow.key, ClosedCellRow.n)
+            rows = session.exec(cells.where(ClosedCellRow.window == number)).all()
+            return {(cast(Family, family), key): n - ORIGIN for family, key, n in rows}
 
     def open(self, window: Window, cells: Iterable[Cell]) -> None:
         """Open a window: one row for every cell, each starting at a secret draw."""
@@ -129,7 +132,7 @@ class WindowFile:
         with Session(self._engine) as session:
             session.add(WindowRow(**asdict(window)))
             session.flush()
-            session.execute(insert(OpenCellRow), rows)
+            session.execute(_OPEN.insert(), rows)
             session.commit()
 
     def write(self, increments: Mapping[Cell, int], *, beat: bool, restart: bool = False) -> None:
@@ -139,7 +142,7 @@ class WindowFile:
             rows = _rows(session, increments)
             # An UPDATE that changes nothing writes nothing: only a row made anew looks the same on a quiet day.
             session.execute(delete(OpenCellRow))
-            session.execute(insert(OpenCellRow), rows)
+            session.execute(_OPEN.insert(), rows)
             window.beats += beat
             window.restarts += restart
             session.add(window)
@@ -153,7 +156,7 @@ class WindowFile:
             session.add(window)
             rows = _rows(session, {})
             session.execute(delete(OpenCellRow))
-            session.execute(insert(ClosedCellRow), rows)
+            session.execute(_CLOSED.insert(), rows)
             session.commit()
 
     def set_released(self, number: int) -> None:
@@ -178,15 +181,10 @@ class WindowFile:
 
 def _rows(session: Session, increments: Mapping[Cell, int]) -> list[dict[str, object]]:
     """The open window's rows in the order of their keys, with something added."""
-    found = session.exec(select(OpenCellRow).order_by(col(OpenCellRow.family), col(OpenCellRow.key))).all()
+    cells = select(OpenCellRow.window, OpenCellRow.family, OpenCellRow.key, OpenCellRow.n)
     return [
-        {
-            "window": row.window,
-            "family": row.family,
-            "key": row.key,
-            "n": row.n + increments.get((cast(Family, row.family), row.key), 0),
-        }
-        for row in found
+        {"window": window, "family": family, "key": key, "n": n + increments.get((cast(Family, family), key), 0)}
+        for window, family, key, n in session.exec(cells.order_by(col(OpenCellRow.family), col(OpenCellRow.key))).all()
     ]
 
 
