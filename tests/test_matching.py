@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.core.arabizi import Arabiser, skeleton, to_arabizi
+from bot.core.asking import LearntMatcher
 from bot.core.calibration import chance_of, fit_chance, fit_choice
 from bot.core.faq import Answer, Campaign, Topic, WordLists
 from bot.core.features import stem
@@ -32,7 +33,7 @@ _TOPICS: dict[str, dict[str, list[str]]] = {
         "iq": ["الفيزا السياحية بيها خطر", "دزولي فيزا سياحة لروسيا امان لو لا", "السمسار يكول الفيزا جاهزة"],
         "msa": ["هل السفر بتأشيرة سياحية إلى روسيا آمن؟", "عرضوا علي تأشيرة سياحية مجانية"],
         "arabizi": ["el viza el siya7iya biha khatar", "dazouli viza siya7a aman lo la"],
-        "en": ["is a tourist visa to russia safe", "they offer me a free tourist visa", "broker says the visa is ready"],
+        "en": ["is a tourist visa to russia safe", "they offer me a free tourist visa", "the visa is ready"],
     },
     "prisoner": {
         "iq": ["ابني اسير عند الاوكران شسوي", "اخويه وكع اسير شلون اعرف عنه", "شلون ازور الاسرى هناك"],
@@ -62,7 +63,7 @@ def _campaign(extra: str = "") -> Campaign:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
+def matcher() -> LearntMatcher:
     return build_matcher(_campaign(), frequencies=read_frequencies())
 
 
@@ -133,7 +134,8 @@ def _shared() -> Matcher:
 
 
 @pytest.mark.parametrize(
-    "text", ["ا" * 100_000, "شغل/" * 20_000, "a b " * 30_000, "ﷺ" * 50_000, "\u202e" * 90_000, "x7" * 40_000, "و " * 9000]
+    "text",
+    ["ا" * 100_000, "شغل/" * 20_000, "a b " * 30_000, "ﷺ" * 50_000, "\u202e" * 90_000, "x7" * 40_000, "و " * 9000],
 )
 def test_no_input_takes_long(matcher: Matcher, text: str) -> None:
     matcher.rank(text)
@@ -220,10 +222,11 @@ def test_campaign_without_phrasings_is_refused() -> None:
         build_matcher(Campaign({}, (), {}, {}, {}, {}, WordLists({}, (), ()), {}))
 
 
-def test_thresholds_tell_what_they_cost(matcher: Matcher) -> None:
-    thresholds = matcher.thresholds  # type: ignore[attr-defined]
-    assert 0 <= thresholds.wrong <= thresholds.answered <= 1
-    assert 0 <= thresholds.offered <= 1
+def test_thresholds_tell_what_they_cost(matcher: LearntMatcher) -> None:
+    assert set(matcher.thresholds) == {"arabic", "arabizi", "latin"}
+    for thresholds in matcher.thresholds.values():
+        assert 0 <= thresholds.wrong <= thresholds.answered <= 1
+        assert 0 <= thresholds.offered <= 1
 
 
 # The parts

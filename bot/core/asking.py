@@ -168,7 +168,7 @@ class LearntMatcher:
         reader: Reader,
         index: Index,
         chances: Mapping[str, Chances],
-        thresholds: Thresholds,
+        thresholds: Mapping[str, Thresholds],
         encoder: Encoder | None = None,
     ) -> None:
         self._topics = tuple(topics)
@@ -177,6 +177,7 @@ class LearntMatcher:
         self._chances = chances
         self._encoder = encoder
         self.thresholds = thresholds
+        """For each kind of writing in GROUPS."""
 
     def rank(self, question: str, *, why: bool = False) -> Ranking:
         """Rank topics for one message as typed; with `why`, explain it."""
@@ -228,9 +229,10 @@ class LearntMatcher:
     def _outcome(self, question: Question, first: float, among: float) -> RankingOutcome:
         if question.script.script not in ("arabic", "latin", "arabizi") or not question.readings[0][1].words:
             return "none"
-        if first >= self.thresholds.answer:
+        borders = self.thresholds[question.group]
+        if first >= borders.answer:
             return "answer"
-        return "choices" if among >= self.thresholds.choices else "none"
+        return "choices" if among >= borders.choices else "none"
 
     def _why(self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles) -> Why:
         starts, phrasings, likeness = self._index.starts, self._index.phrasings, evidence.likeness

@@ -42,7 +42,7 @@ from bot.core.readings import Question, Reader, told_words, vocabulary
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "3"
+_VERSION = "4"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _EPOCHS = 3
 _KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
@@ -55,9 +55,9 @@ _TITLE = "title"
 _ENOUGH = 150
 """Held-out questions that a kind of writing needs to have weights of its own."""
 
-WRONG_ANSWERS = 0.03
+WRONG_ANSWERS = 0.025
 """Share of held-out phrasings that may be answered wrongly at once."""
-FOREIGN_ANSWERS = 0.02
+FOREIGN_ANSWERS = 0.03
 """Share of held-out foreign questions that may be answered at once."""
 LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
@@ -264,33 +264,28 @@ class _Learner:
 
     def _calibrated(
         self, asked: Sequence[tuple[int, str, Evidence]]
-    ) -> tuple[dict[str, Chances], Thresholds]:
+    ) -> tuple[dict[str, Chances], dict[str, Thresholds]]:
+        """Return chances and thresholds for each kind of writing; a rare kind shares those of all."""
         real = len(self._topics)
         labels = np.array([label for label, _, _ in asked])
         kinds = np.stack([evidence.kinds for _, _, evidence in asked])
         groups = np.array([group for _, group, _ in asked])
-        fusions = {}
-        common = fit_choice(kinds, labels)
+        chances, thresholds = {}, {}
         for group in GROUPS:
             mine = groups == group
-            fusions[group] = fit_choice(kinds[mine], labels[mine]) if mine.sum() >= _ENOUGH else common
-        scores = np.stack([k @ fusions[g] for k, g in zip(kinds, groups, strict=True)])
-        signals = np.stack([signals_of(s, e, real) for s, (_, _, e) in zip(scores, asked, strict=True)])
-        order = np.argsort(-scores[:, :real], axis=1)
-        first = order[:, 0] == labels
-        among = (order[:, :MOST_CHOICES] == labels[:, None]).any(axis=1)
-        p_first, p_among = np.zeros(len(asked)), np.zeros(len(asked))
-        chances = {}
-        for group in GROUPS:
-            mine = groups == group
-            over = mine if mine.sum() >= _ENOUGH else np.ones(len(asked), dtype=bool)
-            learnt = Chances(
-                fusions[group], fit_chance(signals[over], first[over]), fit_chance(signals[over], among[over])
-            )
-            p_first[mine] = chance_of(learnt.first, signals[mine])
-            p_among[mine] = chance_of(learnt.among, signals[mine])
+            over = np.flatnonzero(mine) if mine.sum() >= _ENOUGH else np.arange(len(asked))
+            fusion = fit_choice(kinds[over], labels[over])
+            scores = kinds[over] @ fusion
+            signals = np.stack([signals_of(s, asked[i][2], real) for s, i in zip(scores, over.tolist(), strict=True)])
+            order = np.argsort(-scores[:, :real], axis=1)
+            first = order[:, 0] == labels[over]
+            among = (order[:, :MOST_CHOICES] == labels[over][:, None]).any(axis=1)
+            learnt = Chances(fusion, fit_chance(signals, first), fit_chance(signals, among))
             chances[group] = learnt
-        return chances, _thresholds(p_first, p_among, first, among, labels < real)
+            thresholds[group] = _thresholds(
+                chance_of(learnt.first, signals), chance_of(learnt.among, signals), first, among, labels[over] < real
+            )
+        return chances, thresholds
 
     def kept(self) -> bytes:
         """Return what was learnt, for the cache."""
@@ -305,7 +300,9 @@ class _Learner:
             "row_values": rows.values.astype(np.float16),
             "starts": index.starts,
             "counts": np.frombuffer(json.dumps(self._counts).encode(), dtype=np.uint8),
-            "thresholds": np.frombuffer(json.dumps(asdict(self._thresholds)).encode(), dtype=np.uint8),
+            "thresholds": np.frombuffer(
+                json.dumps({group: asdict(t) for group, t in self._thresholds.items()}).encode(), dtype=np.uint8
+            ),
         }
         for group, chances in self._chances.items():
             arrays |= {f"{group}-{name}": getattr(chances, name) for name in ("fusion", "first", "among")}
@@ -351,7 +348,7 @@ def _restore(
             for group in GROUPS
         }
         counts = json.loads(arrays["counts"].tobytes())
-        thresholds = Thresholds(**json.loads(arrays["thresholds"].tobytes()))
+        thresholds = {g: Thresholds(**t) for g, t in json.loads(arrays["thresholds"].tobytes()).items()}
     except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile):
         return None
     reader = Reader(campaign.words, counts, frequencies)
@@ -370,7 +367,8 @@ def _thresholds(
     answer = 1.0
     for border in np.arange(0.99, 0.2, -0.01):
         taken = p_first >= border
-        if (taken & ours & ~first).sum() / mine > WRONG_ANSWERS or (taken & ~ours).sum() / foreign > FOREIGN_ANSWERS:
+        wrong, intruders = (taken & ours & ~first).sum(), (taken & ~ours).sum()
+        if wrong > np.ceil(WRONG_ANSWERS * mine) or intruders > np.ceil(FOREIGN_ANSWERS * foreign):
             break
         answer = float(border)
     choices = 0.0
