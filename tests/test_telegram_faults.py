@@ -53,7 +53,7 @@ def test_a_send_of_unknown_fate_is_repeated_once_and_counted_apart(
 
 
 def test_a_send_that_stays_unknown_ends_in_words(telegram: Telegram, user: int) -> None:
-    telegram("fault", method="sendMessage", kind="reset", times=2, chat_id=user)
+    telegram("fault", method="sendMessage", kind="reset", times=6, chat_id=user)
     assert "Something went wrong" in telegram.ask(user, QUESTION)["text"]
     telegram.idle()
     assert len(telegram.said(user)) == 1

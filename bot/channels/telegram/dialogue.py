@@ -111,7 +111,8 @@ class Dialogue:
         try:
             talk = self._services.conversation()
             reply = talk.screens.trouble(talk.chat_language(self._context(incoming)))
-            await self._sender.send(incoming.chat, reply, silent=True, limit=None if incoming.private else GROUP_UNITS)
+            limit = None if incoming.private else GROUP_UNITS
+            await self._sender.send(incoming.chat, reply, silent=True, limit=limit, insist=True)
         except Exception as error:
             log("update-failed", logging.ERROR, kind=type(error).__name__)
         return "failed"

@@ -63,6 +63,7 @@ class Sender:
         answers: int | None = None,
         hide: Button | None = None,
         limit: int | None = None,
+        insist: bool = False,
     ) -> tuple[int, ...]:
         """Send a reply; gives the numbers of its messages, the one with the keyboard last.
 
@@ -73,6 +74,7 @@ class Sender:
             answers: the message that it visibly replies to (groups).
             hide: the button to put under every part but the last.
             limit: most UTF-16 units of the only message (groups); None sends all of it in as many as needed.
+            insist: rather say it several times than not at all.
 
         Raises:
             Refused: Telegram does not let the bot write there.
@@ -80,10 +82,17 @@ class Sender:
         """
         parts = pack(reply.paragraphs, limit or TEXT_UNITS)
         parts = parts[:1] if limit is not None else parts
-        return await self._send_parts(chat, parts, reply, silent, answers, hide)
+        return await self._send_parts(chat, parts, reply, silent, answers, hide, insist)
 
     async def _send_parts(
-        self, chat: int, parts: Sequence[str], reply: Reply, silent: bool, answers: int | None, hide: Button | None
+        self,
+        chat: int,
+        parts: Sequence[str],
+        reply: Reply,
+        silent: bool,
+        answers: int | None,
+        hide: Button | None,
+        insist: bool = False,
     ) -> tuple[int, ...]:
         sent: list[int] = []
         for number, part in enumerate(parts, 1):
@@ -100,15 +109,15 @@ class Sender:
                 values["disable_notification"] = True
             if answers is not None:
                 values["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
-            result = await self._send_one(values)
+            result = await self._send_one(values, insist)
             message = result.get("message_id") if isinstance(result, dict) else None
             if type(message) is int:
                 sent.append(message)
         return tuple(sent)
 
-    async def _send_one(self, values: dict[str, Any]) -> Any:
+    async def _send_one(self, values: dict[str, Any], insist: bool) -> Any:
         try:
-            return await self._api.send("sendMessage", values)
+            return await self._api.send("sendMessage", values, repeatable=insist)
         except ChatMigrated as moved:
             return await self._api.send("sendMessage", {**values, "chat_id": moved.new_chat_id})
         except Forbidden:
