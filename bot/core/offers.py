@@ -13,7 +13,6 @@ from datetime import date
 from html import escape
 from typing import Protocol
 
-from bot.core.text import words
 from bot.core.word_patterns import LONGEST_WORDS, Found, Message, Pattern, Vocabulary, prepared, seen_words
 
 LONGEST_QUOTE = 80
@@ -150,9 +149,9 @@ class OfferChecker:
 
         A forwarded text counts as an offer more readily than one that somebody typed.
         """
-        message = self._vocabulary.read(text)
+        message = self._vocabulary.read(text, by_clause=True)
         asks = text.rstrip()[-1:] in ("?", "؟")
-        if len(message.words) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded, asks=asks):
+        if sum(map(bool, message.words)) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded, asks=asks):
             return None
         found = self._found(message)
         if not found:
@@ -177,7 +176,7 @@ class OfferChecker:
     def _found(self, message: Message) -> list[tuple[str, Found]]:
         places: dict[str, Found] = {}
         for sign in self._signs:
-            blocked = message.after(sign.without)
+            blocked = message.covered(sign.without)
             for pattern in sign.patterns:
                 place = message.find(pattern, blocked)
                 if place is not None:
@@ -236,7 +235,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     """Where each word that patterns see stands in the text, as (begin, end) characters."""
     spans: list[tuple[int, int]] = []
     for chunk in _CHUNK.finditer(text):
-        spans += [chunk.span()] * len(seen_words(words(prepared(chunk.group()))))
+        spans += [chunk.span()] * len(seen_words(prepared(chunk.group()), by_clause=True))
         if len(spans) >= LONGEST_WORDS:
             break
     return spans

@@ -54,6 +54,8 @@ _LATIN_PREFIXES = ("bil", "bl", "ll", "bel", "lil", "lel", "wil", "wel", "bal", 
 _MONEY = re.compile(r"\$|€|(?<=\d)\s?(?:usd|us)\b", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=[0-9٠-٩])[,.٬،](?=[0-9٠-٩]{3}(?![0-9٠-٩]))")
 _DIGITS_THEN_LETTERS = re.compile(r"(?<![A-Za-z])(\d+)(dollars?|dolar|dinars?|iqd)\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,،;؛!?؟\n•|/]+|\.(?!\d)")
+_BREAK = "zqxzq"
 _NUMBER = re.compile(r"(\d{1,9})(k?)")
 _RANGE = re.compile(r"number(?:\s+(\d+)(?:-(\d+)|(\+))?)?")
 
@@ -68,9 +70,20 @@ def prepared(text: str) -> str:
     return _DIGITS_THEN_LETTERS.sub(r"\1 \2", _MONEY.sub(" dollar ", text))
 
 
-def seen_words(read: Iterable[str]) -> list[str]:
-    """The words of a message that patterns see."""
-    return [word for word in read if word not in _LONE]
+def seen_words(text: str, *, by_clause: bool = False) -> list[str]:
+    """The folded words of a text that patterns see.
+
+    By clause, a comma or full stop is as wide as a gap, so that no pattern reaches from one clause into the next.
+    """
+    if by_clause:
+        text = _CLAUSE_END.sub(f" {_BREAK} ", text)
+    seen: list[str] = []
+    for word in words(text):
+        if word == _BREAK:
+            seen += [""] * (GAP + 1)
+        elif word not in _LONE:
+            seen.append(word)
+    return seen
 
 
 # An atom is what one word of a message is compared with: ("w", word), ("x", word without misspelling),
@@ -85,7 +98,7 @@ class _Step:
     gap: bool
     optional: bool
     element: int
-    sequences: tuple[tuple[int, ...], ...]
+    phrases: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,11 @@ class Pattern:
 
     line: str
     parts: tuple[tuple[_Step, ...], ...]
+
+    @property
+    def longest(self) -> int:
+        """The most words that the first part can take up, its gaps left out."""
+        return sum(max((1, *(len(phrase) for phrase in step.phrases))) for step in self.parts[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +146,7 @@ class Message:
                     at |= before
                 at &= full
             after = (at & self._masks.get(step.element, 0)) << 1
-            for sequence in step.sequences:
+            for sequence in step.phrases:
                 along = at
                 for element in sequence:
                     along = (along & self._masks.get(element, 0)) << 1
@@ -182,6 +200,18 @@ class Message:
         return mask
 
 
+    def covered(self, patterns: Iterable[Pattern]) -> int:
+        """The positions that any of the patterns takes up, and the ones right after."""
+        mask = 0
+        for pattern in patterns:
+            ends = self._ends(pattern.parts[0], self.full)
+            mask |= ends
+            for _ in range(pattern.longest):
+                ends >>= 1
+                mask |= ends
+        return mask
+
+
 class Vocabulary:
     """All words of all patterns, and how a message's words are looked up among them.
 
@@ -224,7 +254,7 @@ class Vocabulary:
                 self._items[(self._kind, inner, id(groups))] = known
             element, phrases = known
             if element < 0 and not phrases:
-                if seen_words(words(item)):
+                if seen_words(item):
                     raise PatternError(f'"{item}" in "{line}" holds no word that can be compared. Write a word.')
                 continue
             if optional and not steps:
@@ -289,7 +319,7 @@ class Vocabulary:
             elif len(folded) == 1 and len(folded[0]) >= SHORTEST_AFFIX and word.startswith("*"):
                 items.append(frozenset((("s", folded[0]),)))
             else:
-                items += [frozenset(((self._kind, one),)) for one in seen_words(folded)]
+                items += [frozenset(((self._kind, one),)) for one in folded if one not in _LONE]
         if len(items) == 1:
             singles += items[0]
         elif items:
@@ -318,25 +348,24 @@ class Vocabulary:
         )
         self._without_one: dict[str, list[str]] = {}
         for word in sorted(self._words):
-            if SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY and not any(c.isdigit() for c in word):
+            if SHORTEST_FUZZY <= len(word.removeprefix("ال")) <= LONGEST_FUZZY and not any(c.isdigit() for c in word):
                 for key in _deletions(word):
                     self._without_one.setdefault(key, []).append(word)
         arabic = {word: 1.0 for word in self._words | self._exact if not word.isascii() and len(word) >= 3}
         self._arabiser = Arabiser(arabic)
         self._sealed = True
 
-    def read(self, text: str) -> Message:
-        """Look up a message's words."""
-        return self.read_words(words(prepared(text))[:LONGEST_WORDS], arabizi=_may_be_arabizi(text))
-
-    def read_words(self, read: Sequence[str], *, arabizi: bool) -> Message:
-        """Look up words that have been folded."""
+    def read(self, text: str, *, by_clause: bool = False) -> Message:
+        """Look up a message's words; by clause, patterns do not reach over commas and full stops."""
         assert self._sealed
-        read = seen_words(read)
+        arabizi = _may_be_arabizi(text)
+        read = seen_words(prepared(text), by_clause=by_clause)[:LONGEST_WORDS]
         known: dict[str, list[int]] = {}
         masks: dict[int, int] = {}
         looked_up = 0
         for position, word in enumerate(read):
+            if not word:
+                continue
             elements = known.get(word)
             if elements is None:
                 by_sound = arabizi and word.isascii() and not word.isdigit() and looked_up < MOST_ARABIZI
