@@ -169,16 +169,17 @@ class _Check:
         }
         if not hidden:
             return
-        loose = {_loosely(value): (value, contact) for value, contact in hidden.items()}
-        any_of_them = re.compile("|".join(f"({pattern})" for pattern in loose), re.IGNORECASE)
-        found = tuple(loose.values())
+        patterns = [(re.compile(_loosely(value)), value, contact) for value, contact in hidden.items()]
         for shelf in (self.shelf, self.tested):
             for path, document in shelf.documents.items():
-                text = "\n".join(document.lines) if path != "contacts.yaml" else ""
-                for match in any_of_them.finditer(text):
-                    shown, contact = found[(match.lastindex or 1) - 1]
+                if path == "contacts.yaml":
+                    continue
+                text = "\n".join(document.lines).lower()
+                for pattern, shown, contact in patterns:
                     # A page that facts come from may be the very page that the handle names.
-                    if path != "sources.yaml" or any(character.isdigit() for character in shown):
+                    if path == "sources.yaml" and not any(character.isdigit() for character in shown):
+                        continue
+                    for match in pattern.finditer(text):
                         number = text.count("\n", 0, match.start()) + 1
                         shelf.report(path, number, "contact-unverified-value", value=shown, id=contact)
 
@@ -708,19 +709,19 @@ def _alike(text: str) -> str:
 
 def _loosely(value: str) -> str:
     """A pattern for a number or handle, however it is spaced."""
-    return r"[ ()/\u00a0-]*".join(re.escape(character) for character in value if character not in " ()/-")
+    return r"[ ()/\u00a0-]*".join(re.escape(character) for character in value.lower() if character not in " ()/-")
 
 
 def _comparable(figure: Figure) -> tuple[str, ...]:
     """The plain numbers of a figure: languages may write a date in another order or without its month's name."""
-    if figure.kind == "number":
+    if figure.kind != "date":
         return (figure.value.lstrip("0") or "0",)
     year, _, day = figure.value.split("-")
     return tuple(part.lstrip("0") for part in (year, day) if "?" not in part)
 
 
 def _readable(figure: Figure) -> str:
-    return figure.typed if figure.kind == "number" else figure.value.replace("????-", "").replace("-??", "")
+    return figure.typed if figure.kind != "date" else figure.value.replace("????-", "").replace("-??", "")
 
 
 def _contact_text(campaign: Campaign, contact: str, language: str) -> str:

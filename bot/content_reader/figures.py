@@ -9,6 +9,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _EASTERN = {ord(digit): str(value) for row in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for value, digit in enumerate(row)}
@@ -22,7 +23,7 @@ class Figure:
     """A number, or a date, as it stands in a text."""
 
     kind: str
-    """number | date"""
+    """number, date, or loose: a number of a language whose months are not known, so it may belong to a date"""
     value: str
     """The number without separators, or YYYY-MM-DD with ? for what the text leaves out."""
     typed: str
@@ -54,8 +55,11 @@ def figures(text: str, language: str) -> tuple[Figure, ...]:
 
 
 def _found(text: str, language: str) -> Iterator[Figure]:
+    if _DIGIT.search(text) is None:
+        return
     text = _PLACEHOLDER.sub(lambda match: " " * len(match.group()), text.translate(_EASTERN))
     pattern, numbers = _months(language)
+    plain = "number" if pattern is not None else "loose"
     taken: list[tuple[int, int]] = []
     for match in pattern.finditer(text) if pattern is not None else ():
         days, year = match.group("days"), match.group("year") or "????"
@@ -68,7 +72,7 @@ def _found(text: str, language: str) -> Iterator[Figure]:
         taken.append(match.span())
     for match in _NUMBER.finditer(text):
         if not any(start <= match.start() < end for start, end in taken):
-            yield Figure("number", match.group().replace(",", ""), match.group())
+            yield Figure(plain, match.group().replace(",", ""), match.group())
 
 
 class Known:
@@ -81,12 +85,15 @@ class Known:
         dates = [figure.value for figure in listed if figure.kind == "date"]
         dates.extend("-".join([*date.split("-"), "??", "??"][:3]) for date in published)
         self._dates = [date.split("-") for date in dates]
+        self._parts = {part.lstrip("0") for date in self._dates for part in date}
         self._years = {year for year, _, _ in self._dates}
 
     def holds(self, figure: Figure) -> bool:
         """Whether the facts give this number or date, or a fuller one."""
         if figure.kind == "number":
             return figure.value in self._numbers or figure.value in self._years
+        if figure.kind == "loose":
+            return figure.value in self._numbers or figure.value.lstrip("0") in self._parts
         wanted = figure.value.split("-")
         return any(
             all(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.core.limits import html_faults
 
@@ -29,6 +30,8 @@ _LINK = re.compile(
 _PHONE = re.compile(r"(?<![\d.,])\+?\d[\d ()/.-]{5,}\d(?![\d,])")
 _YEARS = re.compile(r"(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)\d\d)+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}")
+_DIGIT = re.compile(r"\d")
+_WESTERN = {ord(digit): str(unicodedata.digit(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 _EASTERN_DIGIT = re.compile("[٠-٩۰-۹]+")
 _LATIN_MARK = re.compile(r"[\u0621-\u064a\u0671-\u06d3][\u064b-\u0652»)\"]*\s*[,;?]")
 _ARABIC_MARK = re.compile(r"[A-Za-z][\")]*\s*[،؛؟]")
@@ -75,6 +78,8 @@ def letters(text: str, language: str) -> Iterator[Finding]:
 
 def mixed_letters(text: str) -> Iterator[Finding]:
     """Words in which a Cyrillic or Greek letter stands among Latin ones, as copies of adverts have them."""
+    if _OTHER_ALPHABETS.search(text) is None:
+        return
     for match in _WORD.finditer(text):
         word = match.group()
         foreign = _OTHER_ALPHABETS.search(word)
@@ -119,12 +124,19 @@ def markup(text: str) -> Iterator[Finding]:
         yield Finding("markdown", match.group(), {"sign": match.group()[:20].strip()})
 
 
-def addresses(text: str) -> Iterator[Finding]:
+@lru_cache(maxsize=4096)
+def addresses(text: str) -> tuple[Finding, ...]:
     """Telephone numbers, links, e-mail addresses and handles that stand raw."""
+    return tuple(_addresses(text))
+
+
+def _addresses(text: str) -> Iterator[Finding]:
     bare = PLACEHOLDER.sub(" ", text)
     for match in _LINK.finditer(bare):
         yield Finding("raw-link", match.group(), {"link": match.group()[:60]})
-    western = bare.translate({ord(digit): str(unicodedata.digit(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"})
+    if _DIGIT.search(bare) is None:
+        return
+    western = bare.translate(_WESTERN)
     for match in _PHONE.finditer(_DATE.sub(" ", _YEARS.sub(" ", _LINK.sub(" ", western)))):
         if sum(character.isdigit() for character in match.group()) >= 7:
             yield Finding("raw-phone", match.group().strip(), {"number": match.group().strip()})

@@ -231,6 +231,8 @@ class _Builder:
 
     def _node(self, event: Any, depth: int) -> Node:
         line, column = _start(event)
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None and depth <= DEEPEST:
+            return Node(event.value, line, column, max(_end(event), line), not event.style)
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(Fault("alias", line, column, {"name": f"*{event.anchor}"}))
         if event.anchor is not None:
@@ -239,9 +241,6 @@ class _Builder:
             raise _Refused(Fault("tag", line, column, {"name": str(event.tag)[:40]}))
         if depth > DEEPEST:
             raise _Refused(Fault("too-deep", line, column, {"limit": str(DEEPEST)}))
-        if isinstance(event, yaml.ScalarEvent):
-            plain = not event.style or event.style == "plain"
-            return Node(event.value, line, column, max(_end(event), line), plain)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(child := next(self._events), yaml.SequenceEndEvent):
