@@ -42,7 +42,7 @@ class Channel:
         self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
         stale_seconds = settings.stale_minutes * 60.0
         dialogue = Dialogue(services, Sender(self.api), lambda: self._me, stale_seconds)
-        self.inbox = Inbox(dialogue, lambda: self._me)
+        self.inbox = Inbox(dialogue, lambda: self._me, services.order)
         self._describing: asyncio.Task[None] | None = None
 
     async def poll(self, stop: asyncio.Event) -> int:

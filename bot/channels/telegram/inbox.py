@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.channels.telegram.dialogue import GATHERED_PARTS, Dialogue, Ended, joins
 from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
+from bot.channels.telegram.order import Alone, Lane, Order
 from bot.events import log
 
 ENDED_KNOWN = 20_000
@@ -20,12 +21,13 @@ Ending = asyncio.Future[Ended]
 class Inbox:
     """All open updates of one process."""
 
-    def __init__(self, dialogue: Dialogue, me: Callable[[], Me]) -> None:
+    def __init__(self, dialogue: Dialogue, me: Callable[[], Me], order: Order | None = None) -> None:
         self._dialogue = dialogue
         self._me = me
+        self._order = order or Alone()
         self._open: dict[int, Ending] = {}
         self._ended: OrderedDict[int, None] = OrderedDict()
-        self._lanes: dict[tuple[str, int], deque[tuple[Incoming, Ending]]] = {}
+        self._lanes: dict[Lane, deque[tuple[Incoming, Ending]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -54,7 +56,7 @@ class Inbox:
         ending: Ending = asyncio.get_running_loop().create_future()
         self._open[number] = ending
         # An inline query is typed into another chat and need not wait for this one.
-        lane = ("inline" if incoming.happening == "inline" else "chat", incoming.chat)
+        lane: Lane = ("inline" if incoming.happening == "inline" else "chat", incoming.chat)
         waiting = self._lanes.get(lane)
         if waiting is not None:
             waiting.append((incoming, ending))
@@ -65,14 +67,20 @@ class Inbox:
             worker.add_done_callback(self._workers.discard)
         return ending
 
-    async def _work(self, lane: tuple[str, int]) -> None:
+    async def _work(self, lane: Lane) -> None:
         waiting = self._lanes[lane]
         try:
             while waiting and not self._closing:
                 group = [waiting.popleft()]
                 while waiting and len(group) < GATHERED_PARTS and joins(group[-1][0], waiting[0][0]):
                     group.append(waiting.popleft())
-                ended = await self._dialogue.handle([incoming for incoming, _ in group])
+                numbers = [incoming.update for incoming, _ in group]
+                elsewhere = await self._order.enter(lane, numbers)
+                if elsewhere:
+                    log("update-repeated")
+                fresh = [incoming for incoming, _ in group if incoming.update not in elsewhere]
+                ended: Ended = await self._dialogue.handle(fresh) if fresh else "ignored"
+                await self._order.leave(lane, numbers)
                 for incoming, ending in group:
                     self._end(incoming.update)
                     if not ending.done():

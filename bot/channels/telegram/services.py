@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.channels.telegram.order import Alone, Order
 from bot.channels.telegram.short_memory import ShortMemory
 from bot.clock import Clock
 from bot.core.actions import Actions
@@ -58,3 +59,5 @@ class Services:
     recall: ShortMemory
     forget: Callable[[int], None] = _forget_nothing
     """Drops what the counters remember of an asker for today."""
+    order: Order = field(default_factory=Alone)
+    """Keeps chats in order among several processes."""

@@ -10,10 +10,10 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.core.reply import Kind
 
@@ -124,17 +124,22 @@ class _Memory:
     messages: Bounded[Bucket]
     presses: Bounded[Bucket]
     welcomed: Bounded[float]
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    key: bytes
 
 
 class ShortMemory:
     """The short-lived state of all chats."""
 
     def __init__(
-        self, today: Callable[[], date], chats: int = CHATS, now: Callable[[], float] = time.monotonic
+        self,
+        today: Callable[[], date],
+        chats: int = CHATS,
+        now: Callable[[], float] = time.monotonic,
+        key_of: Callable[[date], bytes] = lambda _: secrets.token_bytes(32),
     ) -> None:
-        """Take the day in Baghdad, the bound on chats, and a monotonic clock in seconds."""
+        """Take the day in Baghdad, the bound on chats, a monotonic clock in seconds, and what gives a day's key."""
         self._today = today
+        self._key_of = key_of
         self._chats = chats
         self._now = now
         self._day = today()
@@ -142,7 +147,10 @@ class ShortMemory:
 
     def _fresh(self) -> _Memory:
         size = self._chats
-        return _Memory(Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size))
+        return _Memory(
+            *(Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size)),
+            self._key_of(self._day),
+        )
 
     def _key(self, chat: int) -> bytes:
         today = self._today()
@@ -240,3 +248,37 @@ class ShortMemory:
         memory.gathered.drop(key)
         memory.answered.drop(key)
         memory.welcomed.drop(key)
+
+    # ---- several workers
+
+    def shown(self, chat: int) -> dict[str, Any]:
+        """What other workers may know of a chat: numbers, the language and the buckets, never a word of it."""
+        key, memory = self._key(chat), self._memory
+        buckets = {"messages": memory.messages.get(key), "presses": memory.presses.get(key)}
+        limit = self._now() - ANSWER_SECONDS
+        return {
+            "language": memory.languages.get(key),
+            "welcomed": memory.welcomed.get(key),
+            "answered": [
+                [told.questions, told.answers, told.at] for told in memory.answered.get(key) or [] if told.at >= limit
+            ],
+            **{name: [one.tokens, one.at, one.told] if one is not None else None for name, one in buckets.items()},
+        }
+
+    def learn(self, chat: int, shown: Mapping[str, Any]) -> None:
+        """Take over what another worker of this machine has shown. The clock of `now` must be the machine's."""
+        key, memory = self._key(chat), self._memory
+        _set(memory.languages, key, shown["language"])
+        _set(memory.welcomed, key, shown["welcomed"])
+        answered = [Answered(tuple(questions), tuple(answers), at) for questions, answers, at in shown["answered"]]
+        _set(memory.answered, key, answered or None)
+        for bucket, values in ((memory.messages, shown["messages"]), (memory.presses, shown["presses"])):
+            if values is not None:
+                bucket.put(key, Bucket(*values))
+
+
+def _set(entries: Bounded[Value], key: bytes, value: Value | None) -> None:
+    if value is None:
+        entries.drop(key)
+    else:
+        entries.put(key, value)
