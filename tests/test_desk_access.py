@@ -382,7 +382,7 @@ def test_every_answer_carries_the_security_headers():
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "server" not in headers
         assert "max-age" in headers["cache-control"] or headers["cache-control"] in ("no-store", "no-cache")
 

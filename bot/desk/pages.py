@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -39,13 +40,7 @@ class Pages:
         self.door = door
         self.sessions = sessions
         self.assets = _read_assets()
-        self._environment = Environment(
-            loader=PackageLoader("bot.desk"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = _environment()
 
     def language(self, request: Request) -> str:
         """The interface language: asked for in the address, else the browser's, else the campaign's first."""
@@ -107,6 +102,19 @@ class Pages:
         }
 
 
+@cache
+def _environment() -> Environment:
+    """The templates, compiled once: they hold nothing of a bot or a reader."""
+    return Environment(
+        loader=PackageLoader("bot.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
 def _read_assets() -> Mapping[str, Asset]:
     assets = {}
     for file in files("bot.desk").joinpath("static").iterdir():

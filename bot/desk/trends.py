@@ -19,6 +19,11 @@ from bot.reports.report import SPARKS, Chart, Line, Report, ReportWriter, reach
 from storage.databases import StoreErrors
 from storage.releases import Release
 
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "png": "image/png",
+}
 LISTED = 26
 """Windows in the list to choose from: the newest ones."""
 
@@ -132,7 +137,10 @@ def trends_routes(pages: Pages) -> list[Route]:
     async def show(request: Request) -> Response:
         return await run_in_threadpool(_show, pages, heads, request)
 
-    return [Route("/desk/trends", show)]
+    async def download(request: Request) -> Response:
+        return await run_in_threadpool(_download, pages, request)
+
+    return [Route("/desk/trends", show), Route("/desk/trends/download", download)]
 
 
 def _names(pages: Pages) -> Names:
@@ -199,7 +207,49 @@ def _show(pages: Pages, heads: dict[int, Head], request: Request) -> Response:
         day=writer.day,
         other=other,
         compared=compared,
-        formats=("csv",),
+        formats=tuple(_KINDS),
         bars_of=bars_of,
         lines_of=lines_of,
     )
+
+
+def _download(pages: Pages, request: Request) -> Response:
+    """One released window as a file, or one of its charts as a picture."""
+    releases, kind = pages.services.releases, request.query_params.get("format", "")
+    if releases is None or kind not in _KINDS:
+        raise HTTPException(404)
+    language = pages.language(request)
+    try:
+        number = _number(request, "window", releases.numbers())
+        if number is None:
+            raise HTTPException(404)
+        report = report_of(pages, releases, number, language)
+    except StoreErrors:
+        raise HTTPException(503) from None
+    name = f"tabayyan-{number}-{language}"
+    if kind == "png":
+        section = request.query_params.get("section", "topics")
+        body = _picture(report, section)
+        name += f"-{section}"
+    else:
+        body = _sheet(report, _names(pages), kind)
+    disposition = f'attachment; filename="{name}.{kind}"'
+    return Response(body, headers={"content-type": _KINDS[kind], "content-disposition": disposition})
+
+
+def _sheet(report: Report, names: Names, kind: str) -> bytes:
+    # The workbook's library takes its time to import: only who downloads waits.
+    from bot.reports.sheets import as_csv, as_workbook
+
+    # With a byte order mark, by which Excel knows UTF-8.
+    return as_workbook(report, names) if kind == "xlsx" else as_csv(report, names).encode("utf-8-sig")
+
+
+def _picture(report: Report, wanted: str) -> bytes:
+    """The chart of a section as PNG; 404 for a section without one."""
+    from bot.reports.charts import as_png
+
+    for section in report.sections:
+        if section.id == wanted and section.chart is not None:
+            return as_png(section.chart, right_to_left=report.right_to_left, note=report.synthetic)
+    raise HTTPException(404)
