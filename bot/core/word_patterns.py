@@ -27,7 +27,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from bot.core.arabizi import PARTICLES, Arabiser, skeleton_of_latin
+from bot.core.arabizi import PARTICLES, Arabiser, skeleton, skeleton_of_latin
 from bot.core.text import clip, detect, words
 
 GAP = 4
@@ -43,8 +43,8 @@ MOST_ARABIZI = 120
 """Different Latin-letter words of one message that are looked up by sound."""
 LIKENESS_ARABIZI = 0.66
 """How alike an Arabizi word must sound to an Arabic one (0 to 1)."""
-LIKENESS_ARABIZI_SHORT = 0.9
-"""The same for words of one or two consonants, which sound like many others."""
+FEWEST_CONSONANTS = 3
+"""A Latin-letter word of fewer consonants sounds like too many Arabic ones."""
 SHORTEST_AFFIX = 1
 
 _PREFIXES = ("وبال", "فبال", "وعال", "وهال", "هال", "بهال", "وال", "بال", "فال", "كال", "عال", "شال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك", "ه", "ع")
@@ -398,21 +398,21 @@ class Vocabulary:
                 atoms.update(("w", near) for near in self._near(form))
         if by_sound and not any(kind in "wx" for kind, _ in atoms):
             for latin in _latin_forms(word):
+                if len(skeleton_of_latin(latin)) < FEWEST_CONSONANTS:
+                    continue
                 for arabic, like in self._arabiser.candidates(latin, 4):
-                    needed = LIKENESS_ARABIZI if len(skeleton_of_latin(latin)) > 2 else LIKENESS_ARABIZI_SHORT
-                    if like >= needed and _ending(latin) == _ending(arabic):
+                    if like >= LIKENESS_ARABIZI and _ending(latin) == _ending(arabic):
                         atoms.update((("w", arabic), ("x", arabic)))
         return sorted({element for atom in atoms for element in self._of_atom.get(atom, ())})
 
     def _near(self, word: str) -> set[str]:
-        """Words of the patterns that differ by one letter (or one swap of neighbours)."""
+        """Words of the patterns that this one may be a misspelling of."""
         if not SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY:
             return set()
         found: set[str] = set()
         for key in (word, *_deletions(word)):
             for near in (key, *self._without_one.get(key, ())):
-                # Arabic verbs change their person with the first letter: يكتلني is no misspelt كتلني.
-                if near in self._words and near[0] == word[0] and len(near) >= SHORTEST_FUZZY and OSA.distance(word, near, score_cutoff=1) <= 1:
+                if near in self._words and near[0] == word[0] and _is_misspelling(word, near):
                     found.add(near)
         return found
 
@@ -451,6 +451,20 @@ def _is_bracketed(item: str) -> bool:
         if depth == 0:
             return at == len(item) - 1
     return False
+
+
+def _is_misspelling(word: str, meant: str) -> bool:
+    """Whether two words differ by one slip of a kind that people make.
+
+    A swap of neighbours, a letter too many or too few, or a letter of the same sound (د ذ ض, ح خ ه). Any other letter makes another
+    word: انتظار (waiting) is no misspelt انتحار, and يكتلني is no misspelt كتلني (verbs change their person in front).
+    """
+    if OSA.distance(word, meant, score_cutoff=1) > 1:
+        return False
+    if len(word) != len(meant):
+        return min(len(word), len(meant)) >= SHORTEST_FUZZY
+    differing = [(one, other) for one, other in zip(word, meant, strict=True) if one != other]
+    return len(differing) == 2 or all(skeleton(one) == skeleton(other) != "" for one, other in differing)
 
 
 def _deletions(word: str) -> set[str]:
