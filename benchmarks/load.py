@@ -1,0 +1,138 @@
+"""How fast the Telegram channel is, beside other libraries' empty bots in the same run on the same simulator.
+
+    python -m benchmarks.load [--modes polling webhook] [--matcher constant|real|both] [--burst 4000] [--rate 150]
+
+Prints one table. The simulator and the bot share the machine's cores; CPU and memory are the bot's alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.simulator.client import TOKEN, Process, Telegram, free_port, until
+from tests.simulator.fixtures import MODES, bot_settings
+
+PACED_SECONDS = 8
+WARM_UP = 200
+QUESTION = "what is the prison term {i}?"
+REAL_QUESTIONS = "shno 3qobat il irtizaq bil qanoon {i}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A bot to measure."""
+
+    name: str
+    command: Callable[[Telegram, int], list[str]]
+    """(simulator, webhook port or 0 for polling) -> command line."""
+    text: str = QUESTION
+
+
+def _own(*arguments: str) -> Callable[[Telegram, int], list[str]]:
+    return lambda telegram, port: [sys.executable, *arguments]
+
+
+def _empty(module: str, *more: str) -> Callable[[Telegram, int], list[str]]:
+    def command(telegram: Telegram, port: int) -> list[str]:
+        listen = ["--port", str(port)] if port else []
+        return [sys.executable, "-m", module, "--token", TOKEN, "--api", telegram.address, *more, *listen]
+
+    return command
+
+
+CONTENDERS = {
+    "constant": Contender("tabayyan, constant matcher", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")),
+    "real": Contender("tabayyan, whole program", _own("-m", "bot.cli", "run"), REAL_QUESTIONS),
+    "ptb": Contender("python-telegram-bot, empty", _empty("benchmarks.bots.echo_ptb")),
+    "ptb-aiohttp": Contender(
+        "python-telegram-bot + aiohttp, empty", _empty("benchmarks.bots.echo_ptb", "--client", "aiohttp")
+    ),
+    "aiogram": Contender("aiogram, empty", _empty("benchmarks.bots.echo_aiogram")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one bot did in one mode."""
+
+    per_second: float
+    cpu_ms: float
+    p50: float
+    p99: float
+    memory: tuple[float, float]
+    """MiB after the warm-up and at the end."""
+    unanswered: int
+
+
+def measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path) -> Figures:
+    """One bot in one mode: a burst at once, then a steady stream."""
+    folder.mkdir(parents=True)
+    telegram = Telegram(folder)
+    port = free_port()
+    settings = {**bot_settings(telegram, mode, port, folder / "data"), "TABAYYAN_LOG_LEVEL": "ERROR"}
+    bot = Process(contender.command(telegram, port if mode == "webhook" else 0), folder / "bot.log", settings)
+    try:
+        telegram("say", user=1, text="hello")
+        assert until(lambda: telegram.said(1), 120), bot.said
+        telegram("set", keep_calls=False)
+        first = 10_000
+
+        def sent(count: int, pace: float = 0.0) -> int:
+            """Send so many messages, each from somebody new; gives how many stayed without an answer."""
+            nonlocal first
+            before = telegram("stats")["replies"]
+            telegram("flood", n=count, users=count, text=contender.text, rate=pace, first=first)
+            first += count
+            until(lambda: telegram("stats")["replies"] - before >= count, 180)
+            return count - (telegram("stats")["replies"] - before)
+
+        sent(WARM_UP)
+        memory = bot.memory()
+        cpu, start = bot.cpu(), time.perf_counter()
+        lost = sent(burst)
+        seconds, used = time.perf_counter() - start, bot.cpu() - cpu
+        telegram("clear-delays")
+        lost += sent(rate * PACED_SECONDS, rate)
+        stats = telegram("stats")
+        return Figures(burst / seconds, used / burst * 1000, stats["p50"], stats["p99"], (memory, bot.memory()), lost)
+    finally:
+        bot.stop()
+        telegram.stop()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--bots", nargs="+", choices=list(CONTENDERS))
+    parser.add_argument("--matcher", choices=("constant", "real", "both"), default="both")
+    parser.add_argument("--burst", type=int, default=4000)
+    parser.add_argument("--rate", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    own = ["constant", "real"] if arguments.matcher == "both" else [arguments.matcher]
+    names = arguments.bots or [*own, "ptb", "ptb-aiohttp", "aiogram"]
+    head = f"{'mode':8} {'bot':38} {'updates/s':>9} {'CPU ms':>7} {'p50 ms':>7} {'p99 ms':>7} {'MiB':>11} {'unanswered':>10}"
+    print(f"burst of {arguments.burst}; then {arguments.rate}/s for {PACED_SECONDS} s\n{head}", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        for number in range(arguments.rounds):
+            for mode in arguments.modes:
+                for name in names:
+                    folder = Path(place) / f"{mode}-{name}-{number}"
+                    known = CONTENDERS[name]
+                    found = measure(known, mode, arguments.burst, arguments.rate, folder)
+                    print(
+                        f"{mode:8} {known.name:38} {found.per_second:9.0f} {found.cpu_ms:7.2f} {found.p50:7.1f} "
+                        f"{found.p99:7.1f} {found.memory[0]:5.0f}{found.memory[1]:6.0f} {found.unanswered:10}",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()
