@@ -1,0 +1,100 @@
+"""Measure build time, start from cache, latency and memory of the matcher as the content grows.
+
+    .venv/bin/python -m benchmarks.scale [--topics 82:6000,700:60000] [--semantic]
+
+Each size runs in a process of its own. Sizes beyond the campaign's 82 topics are made by giving copies of its
+phrasings new topic-specific words, which is harder on time than on ranking: nothing about quality is measured here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from random import Random
+
+from benchmarks.matching import own_campaign
+from bot.core.faq import Campaign, Topic
+from bot.core.matching import build_matcher
+from bot.encoder import load_encoder
+from bot.learning import read_frequencies
+
+QUESTIONS = 600
+_LETTERS = "بتجحدرسشعفقكلمنهوي"
+
+
+def grown(campaign: Campaign, topics: int, random: Random, total: int) -> Campaign:
+    """Return a campaign of that many topics with about `total` phrasings in all."""
+    originals = list(campaign.topics.values())
+    share = max(2, total // topics)
+    made = {}
+    for number in range(topics):
+        source = originals[number % len(originals)]
+        word = "".join(random.choice(_LETTERS) for _ in range(6))
+        pool = [(v, p) for v, found in source.phrasings.items() for p in found]
+        chosen = random.sample(pool, min(share, len(pool)))
+        phrasings: dict[str, list[str]] = {}
+        for variety, text in chosen:
+            phrasings.setdefault(variety, []).append(text if number < len(originals) else f"{word} {text}")
+        name = f"{source.id}-{number}"
+        made[name] = Topic(name, "", (), (), "any", None, {}, {v: tuple(t) for v, t in phrasings.items()})
+    return Campaign({}, (), made, {}, {}, {}, campaign.words, {})
+
+
+def _memory() -> float:
+    """Return the resident MiB of this process."""
+    with open("/proc/self/statm", encoding="ascii") as status:
+        return int(status.read().split()[1]) * resource.getpagesize() / 2**20
+
+
+def one(topics: int, phrasings: int, *, semantic: bool) -> None:
+    """Measure one size and print its row."""
+    random = Random(1)
+    campaign = grown(own_campaign(), topics, random, phrasings)
+    frequencies, encoder, cache = read_frequencies(), load_encoder() if semantic else None, dict[str, bytes]()
+    texts = [p for t in campaign.topics.values() for found in t.phrasings.values() for p in found]
+    start = time.perf_counter()
+    build_matcher(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    built = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    matcher = build_matcher(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    restored = time.perf_counter() - start
+    questions = random.sample(texts, min(QUESTIONS, len(texts)))
+    for question in questions[:20]:
+        matcher.rank(question)
+    times = []
+    for question in questions:
+        start = time.perf_counter()
+        matcher.rank(question)
+        times.append((time.perf_counter() - start) * 1000)
+    times.sort()
+    cached = sum(map(len, cache.values())) / 2**20
+    print(
+        f"{topics:6d} topics {len(texts):6d} phrasings: cold {built:6.1f} s, from cache {restored:5.2f} s, "
+        f"p50 {times[len(times) // 2]:6.2f} ms, p99 {times[int(len(times) * 0.99)]:6.2f} ms, "
+        f"now {_memory():5.0f} MiB, peak while learning {peak:5.0f} MiB, cache {cached:4.0f} MiB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Run each size in a fresh process."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--topics", default="82:6000,82:10000,700:60000,7000:60000", help="topics:phrasings, ...")
+    parser.add_argument("--semantic", action="store_true")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.one:
+        topics, phrasings = map(int, chosen.one.split(":"))
+        one(topics, phrasings, semantic=chosen.semantic)
+        return
+    for size in chosen.topics.split(","):
+        command = [sys.executable, "-m", "benchmarks.scale", "--one", size]
+        subprocess.run(command + (["--semantic"] if chosen.semantic else []), check=True)
+
+
+if __name__ == "__main__":
+    main()
