@@ -1,0 +1,223 @@
+"""A made-up season, asked through the real conversation and counted by the real store under a clock of its own.
+
+It holds a topic that rises, a poster that brings everybody, quiet weeks, a flood from 20 accounts, and themes that
+the bot cannot answer: so a coordinator sees a full report on the first day, and tests know what they should find.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from bot.clock import BAGHDAD
+from bot.core.conversation import Conversation
+from bot.core.reply import Context, Counted, Message, Turn
+from bot.core.screens import start_payload
+from storage.counters import Counters
+from storage.families import cells_of
+from storage.releases import Releases
+
+FIRST_DAY = date(2026, 1, 5)
+QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)
+"""Questions of one asker's day: 1.7 on average."""
+FLOOD_ACCOUNTS, FLOOD_DAYS, FLOOD_MESSAGES = 20, 4, 40
+THEMES, THEME_SHARE = 3, 0.03
+UNANSWERED_SHARE, OFFER_SHARE, URGENT_SHARE, FEEDBACK_SHARE, POSTER_SHARE = 0.08, 0.04, 0.03, 0.15, 0.10
+NOT_ABOUT_TOPICS = URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE
+SETTLED_HOURS = 36
+"""After the season, so that its last window is released."""
+OFFERS = (
+    "مطلوب حراس وطباخين للعمل في روسيا، راتب 2500 دولار وسكن وطعام وتذكرة مجانية، لا تحتاج خبرة، تواصل خاص",
+    "فرصة عمل بروسيا سائق وعامل بناء عقد سنة وجنسية بعد ستة اشهر، السفر خلال اسبوع والفيزا علينا، دز صورة الجواز",
+    "Work in Russia! Security guards and drivers wanted, 2500 dollars a month, free ticket and visa, citizenship in six months, no experience. Send your passport photo",
+)
+
+
+@dataclass(frozen=True)
+class Season:
+    """What was planted: what the report of such a season should find."""
+
+    weeks: int
+    rising: str
+    """Topic whose share doubles and stays."""
+    rises_in: int
+    """Week, from 1."""
+    flooded: str
+    flood_in: int
+    surge_in: int
+    quiet_in: int
+    themes: tuple[str, ...]
+    """Vocabulary families asked about without an answer."""
+    themes_from: int
+    poster: str | None
+    true_topics: dict[int, dict[str, int]] = field(default_factory=dict)
+    """Week -> topic -> askers' days, one asker once a day, without the flood."""
+
+
+class _Time:
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+class Simulator:
+    """Runs one season. The same seed asks the same; the noise is drawn anew."""
+
+    def __init__(self, conversation: Conversation, signs: Sequence[str], data_dir: Path, seed: int) -> None:
+        self._conversation = conversation
+        self._random = random.Random(seed)
+        self._campaign = conversation.campaign
+        self._time = _Time(datetime.combine(FIRST_DAY, time(), BAGHDAD))
+        self.releases = Releases(data_dir)
+        self._counters = Counters(
+            data_dir, self.releases, cells_of(self._campaign, signs), self._time.now, synthetic=True
+        )
+        self._turns: dict[tuple[str, bool], Turn] = {}
+        self._context = Context(FIRST_DAY, question_id=1)
+
+    def run(self, weeks: int, questions: int) -> Season:
+        """Ask a whole season at about so many questions a week, and release it."""
+        chance = self._random
+        topics = [topic for topic in self._campaign.topics if self._phrasings(topic)]
+        chance.shuffle(topics)
+        weights = {topic: 1 / place for place, topic in enumerate(topics, 1)}
+        themes = self._themes()
+        season = Season(
+            weeks,
+            rising=topics[min(5, len(topics) - 1)],
+            rises_in=max(6, weeks - 2),
+            flooded=topics[min(25, len(topics) - 1)],
+            flood_in=max(3, weeks // 2),
+            surge_in=max(2, weeks // 3),
+            quiet_in=max(2, weeks // 3 + 1),
+            themes=tuple(themes),
+            themes_from=max(2, weeks // 2 + 1),
+            poster=next(iter(self._campaign.codes), None),
+            true_topics={week: {} for week in range(1, weeks + 1)},
+        )
+        for day in range(weeks * 7):
+            self._day(day, questions, weights, themes, season)
+        for _ in range(SETTLED_HOURS):
+            self._hour()
+        return season
+
+    # ---- a day
+
+    def _day(
+        self,
+        day: int,
+        questions: int,
+        weights: Mapping[str, float],
+        themes: Mapping[str, Sequence[str]],
+        season: Season,
+    ) -> None:
+        chance = self._random
+        week = day // 7 + 1
+        strength = 2.5 if week == season.surge_in else 0.4 if week == season.quiet_in else 1.0
+        mean = questions / 7 * strength / (sum(QUESTIONS_PER_ASKER) / len(QUESTIONS_PER_ASKER))
+        askers = max(0, round(chance.gauss(mean, mean**0.5)))
+        now = {
+            topic: weight * (2 if topic == season.rising and week >= season.rises_in else 1)
+            for topic, weight in weights.items()
+        }
+        listed, heights = list(now), list(now.values())
+        due: list[list[int]] = [[] for _ in range(24)]
+        for _ in range(askers):
+            due[chance.choices(range(24), [1] * 6 + [3] * 6 + [5] * 12)[0]].append(chance.getrandbits(52))
+        for hour in range(24):
+            for asker in due[hour]:
+                self._asker(asker, week, listed, heights, themes, season)
+            if week == season.flood_in and day % 7 < FLOOD_DAYS and hour == 20:
+                self._flood(season.flooded)
+            self._hour()
+
+    def _asker(
+        self,
+        asker: int,
+        week: int,
+        topics: Sequence[str],
+        heights: Sequence[float],
+        themes: Mapping[str, Sequence[str]],
+        season: Season,
+    ) -> None:
+        chance = self._random
+        asked: set[str] = set()
+        if week == season.surge_in and season.poster is not None:
+            self._said(asker, f"/start {start_payload(None, season.poster)}")
+        elif chance.random() < POSTER_SHARE:
+            self._said(asker, "/start")
+        for _ in range(chance.choice(QUESTIONS_PER_ASKER)):
+            draw = chance.random()
+            if draw < URGENT_SHARE:
+                self._said(asker, "/urgent")
+            elif draw < URGENT_SHARE + OFFER_SHARE:
+                self._said(asker, chance.choice(OFFERS), forwarded=True)
+            elif draw < URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE:
+                self._said(asker, chance.choice(self._campaign.words.foreign_questions)[1])
+            elif themes and week >= season.themes_from and draw < NOT_ABOUT_TOPICS + THEME_SHARE * len(themes):
+                self._said(asker, chance.choice(themes[chance.choice(list(themes))]))
+            else:
+                topic = chance.choices(topics, heights)[0]
+                turn = self._said(asker, chance.choice(self._phrasings(topic)))
+                for answered in turn.counted.topics:
+                    if answered not in asked and len(asked) < 3:
+                        asked.add(answered)
+                        counts = season.true_topics[week]
+                        counts[answered] = counts.get(answered, 0) + 1
+                if turn.answered and chance.random() < FEEDBACK_SHARE:
+                    verdict = "helpful" if chance.random() < 0.8 else "not-helpful"
+                    self._counters.add(asker, Counted(feedback=(f"{turn.answered[0]}:{verdict}",)))
+
+    def _flood(self, topic: str) -> None:
+        phrasing = next(
+            (one for one in self._phrasings(topic) if topic in self._turn(one, False).counted.topics),
+            self._phrasings(topic)[0],
+        )
+        for account in range(FLOOD_ACCOUNTS):
+            for _ in range(FLOOD_MESSAGES):
+                self._said(account + 1, phrasing)
+
+    def _said(self, asker: int, text: str, *, forwarded: bool = False) -> Turn:
+        turn = self._turn(text, forwarded)
+        self._counters.add(asker, turn.counted)
+        return turn
+
+    def _turn(self, text: str, forwarded: bool) -> Turn:
+        # The conversation is pure: the same words are answered once.
+        turn = self._turns.get((text, forwarded))
+        if turn is None:
+            turn = self._conversation.respond(Message(text, forwarded=forwarded), self._context)
+            self._turns[text, forwarded] = turn
+        return turn
+
+    def _hour(self) -> None:
+        self._time.moment += timedelta(hours=1)
+        self._counters.tick()
+
+    def _phrasings(self, topic: str) -> list[str]:
+        return [one for several in self._campaign.topics[topic].phrasings.values() for one in several]
+
+    def _themes(self) -> dict[str, list[str]]:
+        """Families of the vocabulary with questions about them that the bot does not answer."""
+        frames = [text for _, text in self._campaign.words.foreign_questions]
+        found: dict[str, list[str]] = {}
+        families = list(self._campaign.vocabulary)
+        self._random.shuffle(families)
+        for family in families:
+            texts = []
+            for word in self._campaign.vocabulary[family][:6]:
+                for frame in self._random.sample(frames, min(6, len(frames))):
+                    text = f"{frame} {word}"
+                    counted = self._turn(text, False).counted
+                    if counted.vocabulary == (family,):
+                        texts.append(text)
+            if len(texts) >= 6:
+                found[family] = texts
+            if len(found) == THEMES:
+                break
+        return found
