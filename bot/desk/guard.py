@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
@@ -75,7 +76,7 @@ class Guard:
                 await PlainTextResponse("Too large.\n", status_code=413)(scope, receive, send_guarded)
         except Exception as error:
             # Starlette would log the exception with its text, which may hold what a tester typed.
-            log("internal-error", 40, kind=type(error).__name__, place="desk")
+            log("internal-error", logging.ERROR, kind=type(error).__name__, place="desk")
             if not started:
                 await PlainTextResponse("Something went wrong.\n", status_code=500)(scope, receive, send_guarded)
 
