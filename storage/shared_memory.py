@@ -255,6 +255,10 @@ class SharedMemory:
         )
         return answer is not None
 
+    async def put(self, batches: Sequence[Batch]) -> bool:
+        """Add increments that belong to no turn. False: they could not be added."""
+        return not batches or await self.leave(Turn("-", "-", frozenset(), None), (), b"", batches)
+
     def _lane_keys(self, lane: str) -> tuple[str, ...]:
         return tuple(f"{self._prefix}{kind}:{lane}" for kind in ("holder", "queue", "state"))
 

@@ -56,16 +56,17 @@ class Channel:
             return WRONG_TOKEN
         return FINE
 
-    async def take_webhook(self, stop: asyncio.Event) -> int:
+    async def take_webhook(self, stop: asyncio.Event, *, announce: bool = True) -> int:
         """Have updates delivered to the route until told to stop; gives the exit code. Never raises but when cancelled.
 
-        The web server must run already, since Telegram delivers at once what waits.
+        The web server must run already, since Telegram delivers at once what waits. Of several workers one announces
+        the address and the bot's commands.
         """
         try:
-            if self._settings.webhook_url:
+            if self._settings.webhook_url and announce:
                 address = self._settings.webhook_url + PATH
                 await set_webhook(self.api, address, self._settings.webhook_secret, stop)
-            await self._introduce(stop)
+            await self._introduce(stop, publish=announce)
         except TokenRefused:
             return WRONG_TOKEN
         await stop.wait()
@@ -76,15 +77,16 @@ class Channel:
         """The webhook's route."""
         return telegram_routes(self.inbox, self._settings.webhook_secret)
 
-    async def _introduce(self, stop: asyncio.Event) -> bool:
+    async def _introduce(self, stop: asyncio.Event, *, publish: bool = True) -> bool:
         """Learn the bot's name and publish its commands; False when told to stop before."""
         me = await ask_name(self.api, stop)
         if me is None:
             return False
         self._me = me
-        languages = self._services.languages()
-        # Beside the work: nobody waits for a menu.
-        self._describing = asyncio.create_task(describe(self.api, self._services.say, languages))
+        if publish:
+            # Beside the work: nobody waits for a menu.
+            languages = self._services.languages()
+            self._describing = asyncio.create_task(describe(self.api, self._services.say, languages))
         return True
 
     async def close(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.channels.telegram.order import Lane
 from bot.channels.telegram.short_memory import ShortMemory
-from storage.counters import Counters
-from storage.shared_memory import SharedMemory, Turn
+
+if TYPE_CHECKING:  # importing redis is for those who use it
+    from storage.counters import Counters
+    from storage.shared_memory import SharedMemory, Turn
 
 CHAT_BYTES = 16
 
@@ -48,6 +50,12 @@ class SharedOrder:
             return
         batches = self._counters.hand_over()
         if not await self._shared.leave(turn, numbers, self._shown(lane[1]), batches):
+            self._counters.take_back(batches)
+
+    async def hand_over(self) -> None:
+        """Hand over what was counted while the shared memory was away."""
+        batches = self._counters.hand_over()
+        if not await self._shared.put(batches):
             self._counters.take_back(batches)
 
     def _shown(self, chat: int) -> bytes:

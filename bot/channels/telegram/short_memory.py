@@ -25,6 +25,8 @@ ANSWER_SECONDS = 3600.0
 GATHER_SECONDS = 8.0
 """How long the words of the last question are kept, so that its rest can be read together with it."""
 
+DAY_CHECK_SECONDS = 1.0
+
 Value = TypeVar("Value")
 
 
@@ -143,6 +145,8 @@ class ShortMemory:
         self._chats = chats
         self._now = now
         self._day = today()
+        self._day_checked = now()
+        self._last: tuple[int, bytes] | None = None
         self._memory = self._fresh()
 
     def _fresh(self) -> _Memory:
@@ -153,11 +157,17 @@ class ShortMemory:
         )
 
     def _key(self, chat: int) -> bytes:
-        today = self._today()
-        if today != self._day:
-            self._day = today
-            self._memory = self._fresh()
-        return hmac.digest(self._memory.key, str(chat).encode(), "sha256")[:16]
+        now = self._now()
+        if now - self._day_checked > DAY_CHECK_SECONDS or now < self._day_checked:
+            self._day_checked = now
+            today = self._today()
+            if today != self._day:
+                self._day, self._last = today, None
+                self._memory = self._fresh()
+        # One message asks for the same chat's key several times.
+        if self._last is None or self._last[0] != chat:
+            self._last = (chat, hmac.digest(self._memory.key, str(chat).encode(), "sha256")[:16])
+        return self._last[1]
 
     # ---- language
 
