@@ -108,11 +108,15 @@ def drawn_up(
         else {}
     )
     ever = {key for _, counts in baselines for family, key in counts if family == "topic"}
+    # Organised questions are no rise: a topic that was cut off at its daily limit gets a flood mark instead.
+    floods = {
+        key for (family, key), count in cells.items() if family == "flood" and count >= by_family[family].show_limit
+    }
     rows = []
     for (family, key), count in sorted(cells.items()):
         shown = rounded(count) if count >= by_family[family].show_limit else None
         label, lift, low, high = None, None, None, None
-        if family == "topic" and key in changed:
+        if family == "topic" and key in changed and key not in floods:
             trend = changed[key]
             confirmed = str(earlier_labels.get(key)).endswith(trend.direction)
             label = f"{'confirmed' if confirmed else 'possible'}-{trend.direction}"
