@@ -27,6 +27,9 @@ FLOOD_ACCOUNTS, FLOOD_DAYS, FLOOD_MESSAGES = 20, 4, 40
 THEMES, THEME_SHARE = 3, 0.03
 UNANSWERED_SHARE, OFFER_SHARE, URGENT_SHARE, FEEDBACK_SHARE, POSTER_SHARE = 0.08, 0.04, 0.03, 0.15, 0.10
 NOT_ABOUT_TOPICS = URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE
+PHRASINGS = 12
+"""Of each topic's phrasings: matching is the slow part, and every phrasing is matched once."""
+FRAMES, THEME_TEXTS = 4, 6
 SETTLED_HOURS = 36
 """After the season, so that its last window is released."""
 OFFERS = (
@@ -78,6 +81,7 @@ class Simulator:
             data_dir, self.releases, cells_of(self._campaign, signs), self._time.now, synthetic=True
         )
         self._turns: dict[tuple[str, bool], Turn] = {}
+        self._asked: dict[str, list[str]] = {}
         self._context = Context(FIRST_DAY, question_id=1)
 
     def run(self, weeks: int, questions: int) -> Season:
@@ -200,7 +204,11 @@ class Simulator:
         self._counters.tick()
 
     def _phrasings(self, topic: str) -> list[str]:
-        return [one for several in self._campaign.topics[topic].phrasings.values() for one in several]
+        kept = self._asked.get(topic)
+        if kept is None:
+            every = [one for several in self._campaign.topics[topic].phrasings.values() for one in several]
+            kept = self._asked[topic] = self._random.sample(every, min(PHRASINGS, len(every)))
+        return kept
 
     def _themes(self) -> dict[str, list[str]]:
         """Families of the vocabulary with questions about them that the bot does not answer."""
@@ -209,14 +217,15 @@ class Simulator:
         families = list(self._campaign.vocabulary)
         self._random.shuffle(families)
         for family in families:
-            texts = []
-            for word in self._campaign.vocabulary[family][:6]:
-                for frame in self._random.sample(frames, min(6, len(frames))):
+            texts: list[str] = []
+            for word in self._campaign.vocabulary[family]:
+                for frame in self._random.sample(frames, min(FRAMES, len(frames))):
                     text = f"{frame} {word}"
-                    counted = self._turn(text, False).counted
-                    if counted.vocabulary == (family,):
+                    if self._turn(text, False).counted.vocabulary == (family,):
                         texts.append(text)
-            if len(texts) >= 6:
+                if not texts or len(texts) >= THEME_TEXTS:
+                    break
+            if len(texts) >= THEME_TEXTS:
                 found[family] = texts
             if len(found) == THEMES:
                 break
