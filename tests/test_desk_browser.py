@@ -274,6 +274,19 @@ def test_the_keyboard_alone_reaches_everything(page_of):
     page.wait_for_selector(".message.bot")
 
 
+def test_the_keyboard_keeps_its_place_when_a_bubble_changes(page_of):
+    page = page_of("/", "en", "narrow")
+    ask(page, ASKED["en"])
+    page.locator(".phone.shown .key.press").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".phone.shown .edited").wait_for()
+    assert page.evaluate("document.activeElement.classList.contains('key')")
+    page.locator(".phone.shown .key.press").last.focus()
+    page.keyboard.press("Enter")
+    page.locator(".phone.shown .message").first.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "text"
+
+
 def test_light_and_dark_can_be_chosen_and_stay_chosen(page_of):
     page = page_of("/", "en", "wide", "light")
     background = "getComputedStyle(document.body).backgroundColor"

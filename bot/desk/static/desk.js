@@ -78,10 +78,18 @@
       if (column.put.length) { var empty = list.querySelector(".empty"); if (empty) empty.remove(); }
       column.put.forEach(function (bubble) {
         var made = element(bubble.html), old = find(list, bubble.id);
+        // Whoever pressed a key with the keyboard goes on from the bubble that takes its place.
+        var held = old && old.contains(document.activeElement), key = made.querySelector(".key");
         if (old) old.replaceWith(made); else list.appendChild(made);
+        if (held && key) key.focus({ preventScroll: true });
         if (!last) last = made;
       });
-      column.removed.forEach(function (id) { var gone = find(list, id); if (gone) gone.remove(); });
+      column.removed.forEach(function (id) {
+        var gone = find(list, id);
+        if (!gone) return;
+        if (gone.contains(document.activeElement)) text.focus();
+        gone.remove();
+      });
       if (last) scroll(list, last);
     }
     function send(data) {
