@@ -196,6 +196,12 @@ def test_the_cookie_is_for_this_site_and_no_script():
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
+def test_behind_a_proxy_with_https_the_cookie_is_secure():
+    headers = {"x-forwarded-proto": "https"}
+    answer = locked().post("/desk/login", data={"password": PASSWORD}, headers=headers, follow_redirects=False)
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
 def test_no_page_sets_another_cookie():
     client = signed_in()
     for path in (*PAGES, "/healthz", "/metrics", "/nope"):

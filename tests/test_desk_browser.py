@@ -191,6 +191,15 @@ def test_no_page_has_a_barrier_that_axe_finds(page_of, address, language, size, 
     for name in PAGES:
         visit(page, address, name, language)
         assert barriers(page, script) == [], name
+    page.goto(f"{address}/desk/content?lang={language}")
+    page.fill("#q", f"{ASKED[language]} {size}")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".why h2")
+    assert barriers(page, script) == [], "search"
+    page.click(".why details summary")
+    page.click(".why form button")
+    page.wait_for_selector("pre")
+    assert barriers(page, script) == [], "saved wording"
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])

@@ -102,7 +102,7 @@ def test_why_panel_names_runner_up_repair_phrasing_and_counts():
         "runner-up",
         "prisson",
         "a phrasing",
-        "classifier 1.25",
+        "classifier",
         "topic: law-prison-term",
         "Answered at once",
     ):

@@ -36,7 +36,8 @@ def sign_in_routes(pages: Pages) -> list[Route]:
             return pages.page(request, "login.html", 403, fault="wrong", next=target)
         limit.forgive(address)
         response = RedirectResponse(f"{target}?lang={pages.language(request)}", status_code=303)
-        https = secure or request.url.scheme == "https"
+        # Believing a proxy here can only make the cookie stricter.
+        https = secure or "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
         response.set_cookie(
             COOKIE,
             pages.sessions.begin(),
