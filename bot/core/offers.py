@@ -27,6 +27,12 @@ FEWEST_EVIDENCE = 6
 """The same for a typed text, an invitation counting twice."""
 FEWEST_TERMS_ALONE = 7
 """Different terms that make an offer where nothing invites."""
+WITHOUT_WORDS: Mapping[str, str] = {
+    "ar": "لا أستطيع فحص العروض الآن. لا ترسل صورة جوازك ولا مالاً، ولا توقّع ورقة لا تفهمها.",
+    "en": "I cannot check offers right now. Send no picture of your passport and no money, and sign no paper that you do "
+    "not understand.",
+}
+"""What is said when the content, and with it every sign, is gone."""
 _CHUNK = re.compile(r"\S+")
 _EDGES = " \t\n\r.,;:!?،؛؟-–—•*|/()[]{}\"'«»"
 
@@ -114,7 +120,7 @@ class OfferChecker:
     """Reads offers and words the report. Holds nothing that changes."""
 
     def __init__(self, words: Iterable[OfferWords]) -> None:
-        """Raises PatternError (a ValueError) for a pattern that cannot be read."""
+        """Without words it finds no offers. Raises PatternError (a ValueError) for a pattern that cannot be read."""
         listed = tuple(words)
         self._words = {one.language: one for one in listed}
         vocabulary = Vocabulary()
@@ -192,9 +198,9 @@ class OfferChecker:
         ]
 
     def paragraphs(self, reading: OfferReading, language: str, render: Renders, today: date) -> tuple[str, ...]:
-        """The report as paragraphs of HTML, in a language or in the first one that there is; () without any words."""
+        """The report as paragraphs of HTML, in a language or in the first one that there is."""
         if not self._words:
-            return ()
+            return (render.paragraph(WITHOUT_WORDS.get(language, WITHOUT_WORDS["ar"]), language, today),)
         if language not in self._words:
             language = next(iter(self._words))
         known = self._words[language]
@@ -208,22 +214,28 @@ class OfferChecker:
         last = said(report.next)
         first = said(report.found if signs else report.nothing_found)
         room = LONGEST_REPORT - _units(*first, *last)
-        told: list[str] = []
-        left: list[str] = []
-        for sign in signs:
-            about = by_id[sign.id]
-            name = render.paragraph(about.name, language, today)
-            why = render.paragraph(about.why, language, today)
-            ask = render.paragraph(f"{report.ask} {about.ask}", language, today)
-            quote = f"<blockquote>{escape(sign.quote, quote=False)}</blockquote>" if sign.quote else ""
-            text = f"<b>{name}</b>\n{quote}{why}\n<i>{ask}</i>"
-            if _units(text) > room:
-                left.append(about.name)
-                continue
-            room -= _units(text) + 2
-            told.append(text)
-        more = said(report.more.replace("{names}", "، ".join(left) if language == "ar" else ", ".join(left))) if left else ()
+        blocks = [self._told(by_id[sign.id], sign.quote, report, language, render, today) for sign in signs]
+        told = blocks
+        if _units(*blocks) + 2 * len(blocks) > room:
+            # What does not fit is named at least: room for all names is kept free.
+            room -= _units(report.more, *(f"{by_id[sign.id].name}, " for sign in signs))
+            fitting = 0
+            while fitting < len(blocks) and _units(blocks[fitting]) + 2 <= room:
+                room -= _units(blocks[fitting]) + 2
+                fitting += 1
+            told = blocks[:fitting]
+        left = [by_id[sign.id].name for sign in signs[len(told) :]]
+        more = said(report.more.replace("{names}", ("، " if language == "ar" else ", ").join(left))) if left else ()
         return (*first, *told, *more, *last)
+
+    @staticmethod
+    def _told(about: SignWords, quote: str, report: OfferReport, language: str, render: Renders, today: date) -> str:
+        """One sign as a paragraph of HTML: its name, the words that show it, why it matters, what to ask."""
+        name = render.paragraph(about.name, language, today)
+        why = render.paragraph(about.why, language, today)
+        ask = render.paragraph(f"{report.ask} {about.ask}", language, today)
+        quoted = f"<blockquote>{escape(quote, quote=False)}</blockquote>" if quote else ""
+        return f"<b>{name}</b>\n{quoted}{why}\n<i>{ask}</i>"
 
 
 def _units(*texts: str) -> int:

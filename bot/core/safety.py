@@ -312,7 +312,9 @@ def _compile(words: SafetyWords, vocabulary: Vocabulary) -> _Compiled:
 def _merged(languages: tuple[_Compiled, ...]) -> _Compiled:
     """All languages' patterns as one: people mix languages within one sentence."""
 
-    def dangers(lists: Iterable[tuple[tuple[str, tuple[Pattern, ...]], ...]]) -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
+    def dangers(
+        lists: Iterable[tuple[tuple[str, tuple[Pattern, ...]], ...]],
+    ) -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
         gathered: dict[str, tuple[Pattern, ...]] = {}
         for one in lists:
             for danger, patterns in one:

@@ -47,7 +47,30 @@ FEWEST_CONSONANTS = 3
 """A Latin-letter word of fewer consonants sounds like too many Arabic ones."""
 SHORTEST_AFFIX = 1
 
-_PREFIXES = ("وبال", "فبال", "وعال", "وهال", "هال", "بهال", "وال", "بال", "فال", "كال", "عال", "شال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك", "ه", "ع")
+_PREFIXES = (
+    "وبال",
+    "فبال",
+    "وعال",
+    "وهال",
+    "هال",
+    "بهال",
+    "وال",
+    "بال",
+    "فال",
+    "كال",
+    "عال",
+    "شال",
+    "ولل",
+    "لل",
+    "ال",
+    "و",
+    "ف",
+    "ب",
+    "ل",
+    "ك",
+    "ه",
+    "ع",
+)
 _LONE = PARTICLES | frozenset("ال بال لل وال هال عال فال كال".split())
 """The article and its kin written as words of their own (bil mu3askar, ال contract): left out on both sides."""
 _LATIN_PREFIXES = ("bil", "bl", "ll", "bel", "lil", "lel", "wil", "wel", "bal", "lal", "el", "al", "il", "w", "b", "l")
@@ -199,7 +222,6 @@ class Message:
             mask |= self._ends(pattern.parts[0], self.full)
         return mask
 
-
     def covered(self, patterns: Iterable[Pattern]) -> int:
         """The positions that any of the patterns takes up, and the ones right after."""
         mask = 0
@@ -305,12 +327,16 @@ class Vocabulary:
         """Add one word, or several that follow each other; a group may stand among them if it holds single words."""
         items: list[frozenset[_Atom]] = []
         for word in _split(phrase, " ", line):
+            if "<" in word and not _is_bracketed(word):
+                raise PatternError(f'"{word}" in "{line}" joins a bracket to a word. Write a space between them.')
             if word.startswith("<"):
                 atoms: list[_Atom] = []
                 longer: list[tuple[frozenset[_Atom], ...]] = []
                 self._alternatives(word, groups, line, atoms, longer, inside)
                 if longer or not atoms:
-                    raise PatternError(f'"{phrase}" in "{line}" holds a group of phrases. Write it on a line of its own.')
+                    raise PatternError(
+                        f'"{phrase}" in "{line}" holds a group of phrases. Write it on a line of its own.'
+                    )
                 items.append(frozenset(atoms))
                 continue
             folded = _folded(word)
@@ -436,7 +462,9 @@ def _split(text: str, separator: str, line: str) -> list[str]:
         if depth < 0:
             break
     if depth:
-        raise PatternError(f'"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).')
+        raise PatternError(
+            f'"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).'
+        )
     pieces.append(text[start:])
     return [piece for piece in pieces if piece.strip()]
 
@@ -475,7 +503,10 @@ def _forms(word: str) -> tuple[str, ...]:
     """A word as it stands and without each Arabic prefix that it may carry."""
     if word.isascii():
         return (word,)
-    return (word, *(word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) >= (2 if p == "و" else 3)))
+    return (
+        word,
+        *(word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) >= (2 if p == "و" else 3)),
+    )
 
 
 def _ending(word: str) -> str:

@@ -1,0 +1,340 @@
+"""The urgent lane: what it hears, what it lets pass, what it says, and how long it takes."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.content_reader.word_files import last_resort, safety_words
+from bot.core.safety import DANGERS, Alarm, SafetyLane, SafetyWords
+from bot.core.word_patterns import PatternError, Vocabulary
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = Path(__file__).parent / "safety"
+TODAY = date(2026, 11, 22)
+LANGUAGES = ("ar", "en")
+MILLISECONDS = 50
+
+
+class PlainRender:
+    """Leaves placeholders as they are, so that tests can see which ones a text uses."""
+
+    def paragraph(self, text: str, language: str, today: date) -> str:
+        return text
+
+
+def load(path: Path) -> dict[str, object]:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+
+
+def words_of(language: str) -> SafetyWords:
+    return safety_words(language, load(ROOT / "content" / language / "_safety.yaml"))
+
+
+LANE = SafetyLane([words_of(language) for language in LANGUAGES])
+LAST_RESORT = SafetyLane(last_resort())
+
+
+def messages(kind: str) -> Iterator[tuple[str, str]]:
+    """(variety, message) of one file of labelled messages."""
+    for variety, listed in load(SETS / f"{kind}.yaml").items():
+        groups = listed.values() if isinstance(listed, dict) else [listed]
+        for group in groups:
+            for message in group:
+                yield variety, message
+
+
+def levels(kind: str, half: int | None = None) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """How a file's messages are heard, in all and by variety; half 1 is the one not looked at while tuning."""
+    total: Counter[str] = Counter()
+    by_variety: dict[str, Counter[str]] = {}
+    for variety, message in messages(kind):
+        if half is not None and zlib.crc32(message.encode()) & 1 != half:
+            continue
+        alarm = LANE.look(message)
+        level = alarm.level if alarm else "none"
+        total[level] += 1
+        by_variety.setdefault(variety, Counter())[level] += 1
+    return total, by_variety
+
+
+# ---- what it hears
+
+
+@pytest.mark.parametrize(("kind", "least"), [("strong", 100), ("weak", 60), ("harmless", 60), ("ordinary", 200)])
+def test_sets_are_large_enough(kind: str, least: int) -> None:
+    assert sum(1 for _ in messages(kind)) >= least
+
+
+def test_clear_danger_is_heard() -> None:
+    total, by_variety = levels("strong")
+    print("strong", dict(total), {variety: dict(counts) for variety, counts in by_variety.items()})
+    count = sum(total.values())
+    assert (total["full"] + total["ask"]) / count >= 0.98
+    assert total["full"] / count >= 0.95
+    for variety, counts in by_variety.items():
+        assert 1 - counts["none"] / sum(counts.values()) >= 0.95, variety
+
+
+def test_clear_danger_is_heard_in_the_half_not_looked_at() -> None:
+    total, _ = levels("strong", half=1)
+    print("strong, held out", dict(total))
+    assert 1 - total["none"] / sum(total.values()) >= 0.96
+
+
+def test_unclear_danger_is_asked_about() -> None:
+    total, _ = levels("weak")
+    print("weak", dict(total))
+    assert 1 - total["none"] / sum(total.values()) >= 0.95
+
+
+def test_idioms_games_and_negations_pass() -> None:
+    total, _ = levels("harmless")
+    print("harmless", dict(total))
+    count = sum(total.values())
+    assert total["full"] / count <= 0.02
+    assert 1 - total["none"] / count <= 0.05
+
+
+def test_ordinary_questions_pass() -> None:
+    total, _ = levels("ordinary")
+    print("ordinary", dict(total))
+    count = sum(total.values())
+    assert total["full"] / count <= 0.01
+    assert 1 - total["none"] / count <= 0.05
+
+
+def test_the_campaigns_own_phrasings_of_calm_topics_pass() -> None:
+    """Thousands of phrasings that other writers made for topics about law, offers, numbers and the state."""
+    calm = re.compile(
+        r"(law|scam-(promised|red|tourist|who|check|citizen|study|job|route|basra)|risk|campaign|story|hotline)-?.*"
+    )
+    heard: Counter[str] = Counter()
+    for path in sorted((ROOT / "content").glob("*/phrasings/*.yaml")):
+        if calm.fullmatch(path.stem):
+            for listed in load(path).values():
+                for message in listed if isinstance(listed, list) else ():
+                    alarm = LANE.look(message)
+                    heard[alarm.level if alarm else "none"] += 1
+    count = sum(heard.values())
+    print("phrasings of calm topics", dict(heard))
+    assert count > 1000
+    assert heard["full"] / count <= 0.02
+    assert heard["ask"] / count <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("message", "level", "danger"),
+    [
+        ("اخذوا جوازي", "full", "papers-taken"),
+        ("ما اخذوا جوازي", None, None),
+        ("اذا اخذوا جوازي شسوي", None, None),
+        ("اخذؤؤا جواااازي", "full", "papers-taken"),
+        ("أَخَذُوا جَوَازِي", "full", "papers-taken"),
+        ("akhtho jawazi", "full", "papers-taken"),
+        ("they took our passports", "full", "papers-taken"),
+        ("they did not take our passports", None, None),
+        ("I dont want to live", "full", "self-harm"),
+        ("اموت من الضحك", None, None),
+        ("شلون اطلع من المعسكر بلعبة ببجي", None, None),
+        ("انتظار الباص يقتلني ملل", None, None),
+    ],
+)
+def test_one_message(message: str, level: str | None, danger: str | None) -> None:
+    alarm = LANE.look(message)
+    assert (alarm.level if alarm else None, alarm.danger if alarm else None) == (level, danger)
+
+
+@pytest.mark.parametrize("text", ["", " ", "؟؟؟", "👍", "123", "\ud800", "\x00", "جوازي\udc00اخذوه"])
+def test_nothing_to_read_raises_nothing(text: str) -> None:
+    LANE.look(text)
+    LANE.steer(text)
+    assert not LANE.is_safe_word(text)
+
+
+# ---- whom and where it means
+
+
+def test_a_relative_gets_a_relatives_topics() -> None:
+    own, relatives = LANE.look("اني بمعسكر تدريب بروسيا طلعوني"), LANE.look("ابني بمعسكر تدريب بروسيا ويبجي")
+    assert own is not None and relatives is not None
+    assert own.topics[0] == "in-russia-training-camp"
+    assert relatives.topics[0] == "family-son-calls-from-camp"
+
+
+def test_place_decides_who_may_dial() -> None:
+    at_home, there = LANE.look("اني هسه بمطار بغداد ويه السمسار"), LANE.look("اني محبوس بشقة بموسكو")
+    assert at_home is not None and there is not None
+    assert at_home.place == "iraq"
+    assert there.place == "russia"
+
+
+def test_topics_exist() -> None:
+    known = {topic["id"] for topic in load(ROOT / "content" / "topics.yaml")["topics"]}
+    for danger in LANE.dangers:
+        assert set(LANE.alarm(danger).topics) <= known
+    assert set(LANE.steer("كم عمولة الي يجيب واحد")) <= known
+
+
+@pytest.mark.parametrize(
+    ("message", "first"),
+    [
+        ("اريد التحق بالجيش الروسي شلون", "law-is-joining-a-crime"),
+        ("how can I join the russian army", "law-is-joining-a-crime"),
+        ("arid altahiq bil jaysh el rusi", "law-is-joining-a-crime"),
+        ("عندي 10 شباب جاهزين لروسيا شكد العمولة", "law-recruiter-punishment"),
+        ("how much commission do I get for each man I bring", "law-recruiter-punishment"),
+        ("هل الالتحاق بالجيش الروسي جريمة", None),
+        ("what is the punishment for joining the russian army", None),
+        ("شكد حكم السمسار", None),
+    ],
+)
+def test_who_asks_how_gets_the_law(message: str, first: str | None) -> None:
+    assert (LANE.steer(message) or (None,))[0] == first
+
+
+# ---- what it says
+
+PROMISES = re.compile(
+    r"we will help|you will be safe|guarantee|you are safe|anonymous|encrypted|نضمن|ستكون بأمان|أنت بأمان|لن تُسجن|سنساعدك"
+)
+WAYS_OUT = re.compile(r"spasisebyabot|hochuzhit|iditelesom|@\w|t\.me|https?://|\+38")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lane", [LANE, LAST_RESORT], ids=["content", "last resort"])
+@pytest.mark.parametrize("danger", [*DANGERS])
+def test_the_reply_keeps_its_rules(lane: SafetyLane, language: str, danger: str) -> None:
+    for place in ("iraq", "russia", "unknown"):
+        for level in ("full", "ask"):
+            alarm = Alarm(level, danger, place, ())  # type: ignore[arg-type]
+            text = "\n".join(lane.paragraphs(alarm, language, PlainRender(), TODAY))
+            assert "iraq-911" in text or "911" in text
+            if place != "iraq":
+                assert "{contact:iraq-911}" not in text
+                assert (
+                    "Do not dial it" in text
+                    or "do not dial it" in text
+                    or "must not dial it" in text
+                    or "لا تتصل به" in text
+                    or "لا يتصل به" in text
+                )
+            assert ("machine" in text and "obody reads" in text) or ("آلة" in text and "لا أحد يقرأ" in text)
+            assert not PROMISES.search(text)
+            assert not WAYS_OUT.search(text)
+            assert (
+                "?" not in text.replace("danger now?", "") if language == "en" else "؟" not in text.replace("الآن؟", "")
+            )
+            assert len(text.encode("utf-16-le")) // 2 < 3500
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_danger_has_words_and_a_reply_of_its_own(language: str) -> None:
+    words = words_of(language)
+    assert {danger.id for danger in words.dangers} == set(DANGERS)
+    assert set(words.reply.now) == set(DANGERS)
+    for danger in words.dangers:
+        assert danger.strong or danger.weak
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_safe_word_brings_the_help_back(language: str) -> None:
+    word = words_of(language).safe_words[0]
+    assert LANE.is_safe_word(f" {word}! ")
+    assert any(word in part for part in LANE.paragraphs(LANE.unknown, language, PlainRender(), TODAY))
+
+
+def test_yes_gives_the_full_reply_of_that_danger() -> None:
+    for danger in LANE.dangers:
+        assert LANE.alarm(danger).level == "full"
+    assert LANE.alarm("nobody-wrote-this") == LANE.unknown
+
+
+def test_the_last_resort_hears_the_clearest() -> None:
+    heard = [message for _, message in messages("strong") if LAST_RESORT.look(message)]
+    print("last resort hears", len(heard), "of", sum(1 for _ in messages("strong")))
+    assert len(heard) >= 115
+    assert not LAST_RESORT.look("شكد الراتب")
+
+
+# ---- time and mistakes
+
+HOSTILE = {
+    "one letter": "ا" * 4096,
+    "strong words": "اخذوا جوازي " * 341,
+    "first words only": "اخذوا " * 680,
+    "negations": "ما لا لم " * 512,
+    "short English": "a b " * 1024,
+    "arabizi": "akhtho jwazy sjn lo jesh shlon ahrb mn el m3skr " * 85,
+    "fresh words": " ".join(f"w{number}x" for number in range(650)),
+    "fresh arabizi": " ".join(f"3a{number}kh" for number in range(520)),
+    "ligatures": "ﷺ" * 4096,
+    "marks": "شً" + "\u064b" * 4000,
+    "brackets": "<" * 4096,
+    "all words of the lists": " ".join(" ".join(danger.strong) for danger in words_of("ar").dangers)[:4096],
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_costs_little(name: str) -> None:
+    text = HOSTILE[name][:4096]
+    spent = []
+    for _ in range(4):
+        started = time.process_time()
+        LANE.look(text)
+        spent.append((time.process_time() - started) * 1000)
+    print(name, f"{min(spent):.1f} ms")
+    assert min(spent) < MILLISECONDS
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_is_read(text: str) -> None:
+    alarm = LANE.look(text)
+    assert alarm is None or alarm.danger in DANGERS
+    assert isinstance(LANE.steer(text), tuple)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="اخذجوزي <>()|.+*?\\[]{}-5a", max_size=60))
+def test_any_pattern_is_read_or_refused_with_a_reason(line: str) -> None:
+    vocabulary = Vocabulary()
+    try:
+        pattern = vocabulary.compile(line, {"took": ("اخذوا",)})
+    except PatternError as problem:
+        assert str(problem).endswith(".")
+    else:
+        vocabulary.seal()
+        vocabulary.read("اخذوا جوازي 5").has(pattern)
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "said"),
+    [
+        (
+            "dangers",
+            {"papers-takn": {"strong": ["x"]}},
+            "dangers.papers-takn: no such danger. Did you mean papers-taken?",
+        ),
+        ("dangers", {"held": {"strong": ["<nobody>"]}}, "dangers.held.strong[1]"),
+        ("dangers", {"held": {"strong": "حابسيني"}}, "dangers.held.strong: a list is expected here."),
+        ("dangers", {"held": {"strong": ["<a|b"]}}, "opens a bracket"),
+        ("reply", {}, "reply.now: this key is missing. Add it."),
+        ("typo", [], "typo: this key is not known here."),
+    ],
+)
+def test_a_mistake_in_the_file_says_where_and_how_to_mend_it(path: str, change: object, said: str) -> None:
+    data = load(ROOT / "content" / "ar" / "_safety.yaml")
+    data[path] = change
+    with pytest.raises(ValueError, match=re.escape(said)):
+        safety_words("ar", data)
