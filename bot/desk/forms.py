@@ -50,9 +50,7 @@ def writes(pages: Pages, act: Act) -> Callable[[Request], Awaitable[Response]]:
         form = await read_form(request)
         cookie: str = request.state.cookie
         if not same_origin(request.headers) or not pages.sessions.is_form_token(form("token"), cookie):
-            return PlainTextResponse(
-                "This form has run out. Go back, reload the page and try again.\n", status_code=403
-            )
+            return pages.page(request, "stale_form.html", 403)
         return await act(request, form)
 
     return guarded
