@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content_reader import measure, read_content
+from bot.content_reader.catalogues import check_catalogues
 from bot.content_reader.check import check
 from bot.content_reader.commands import add_commands
 from bot.content_reader.edits import EditError
@@ -230,6 +231,19 @@ def test_no_text_makes_a_rule_raise(text: str, language: str) -> None:
     findings += [*promises(text, language), *emergency_abroad(text, language)]
     assert all(finding.code for finding in findings)
     assert all(figure.value for figure in figures(text, language))
+
+
+@pytest.mark.parametrize(
+    "part", ["0", "0 ", "1,", "a", "a.", "a@", "12 and ", "5 شباط ", "{", "<a ", "لا ", "not Russia ", "\u0627 "]
+)
+def test_no_text_keeps_the_check_busy(part: str) -> None:
+    text = part * (20_000 // len(part))
+    began = time.process_time()
+    for language in ("ar", "en"):
+        findings = [*letters(text, language), *punctuation(text), *markup(text), *addresses(text)]
+        findings += [*promises(text, language), *emergency_abroad(text, language)]
+        assert figures(text, language) or findings is not None
+    assert time.process_time() - began < 5.0
 
 
 # ---- the command
@@ -459,3 +473,33 @@ def test_impact_compares_with_a_revision(
     assert "1 of 2 test wordings go elsewhere than at HEAD" in out
     assert "call-for-help (finds, en): give me a number to ring" in out
     assert _run(monkeypatch, folder, "check", "--impact=--upload-pack=x") == 2
+
+
+# ---- interface sentences
+
+_HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=6; plural=(n%6);\\n"\n\n'
+
+
+@pytest.mark.parametrize(
+    ("entry", "codes"),
+    [
+        ('msgid "Hi {name}"\nmsgstr "أهلاً {name}"\n', []),
+        ('msgid "Hi {name}"\nmsgstr "أهلاً"\n', ["sentence-blank-lost"]),
+        ('msgid "Hi {name}"\nmsgstr "أهلاً {nmae}"\n', ["sentence-blank-lost", "sentence-blank-unknown"]),
+        ('msgid "Hi"\nmsgstr ""\n', ["sentence-untranslated"]),
+        ('msgid "{count} day"\nmsgid_plural "{count} days"\nmsgstr[0] "يوم"\nmsgstr[1] "يومان"\n', ["sentence-forms"]),
+        ('msgid "Hi"\nmsgstr "\xff"\nnonsense here\n', ["catalogue-broken"]),
+    ],
+)
+def test_a_translation_that_drops_a_blank_is_found(entry: str, codes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "locales" / "ar" / "LC_MESSAGES" / "bot.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(_HEAD + entry, encoding="utf-8")
+    problems = list(check_catalogues(tmp_path / "locales"))
+    assert [problem.code for problem in problems] == codes
+    assert all(problem.path == "locales/ar/LC_MESSAGES/bot.po" and problem.line >= 1 for problem in problems)
+    assert all(problem.message("ar") and problem.message("en") for problem in problems)
+
+
+def test_the_real_catalogues_lose_no_blank() -> None:
+    assert [p for p in check_catalogues(ROOT / "locales") if p.severity == "error"] == []

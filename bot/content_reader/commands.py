@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import machine_clock
+from bot.content_reader.catalogues import check_catalogues
 from bot.content_reader.check import WORDINGS, check
 from bot.content_reader.coverage import coverage
 from bot.content_reader.edits import EditError
 from bot.content_reader.json_schemas import FOLDER as SCHEMAS
 from bot.content_reader.json_schemas import write_schemas
-from bot.content_reader.problems import Form, printed
-from bot.content_reader.reader import Content, nearest, read_content
+from bot.content_reader.problems import Form, in_order, printed
+from bot.content_reader.reader import Content, Reading, nearest, read_content
 from bot.content_reader.scaffold import Change, new_language, new_topic, verify_contact
 from bot.content_reader.trace import trace
-from bot.settings import Settings, read_settings
+from bot.settings import ROOT, Settings, read_settings
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 SHOWN_CONFUSIONS = 30
@@ -138,6 +139,9 @@ def _check(arguments: argparse.Namespace) -> int:
         return _refuse(f"there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content.")
     wordings = _wordings(settings)
     reading = check(folder, _today(arguments), wordings if wordings.is_dir() else None)
+    catalogues = ROOT / "locales"
+    if catalogues.is_dir() and folder.resolve().is_relative_to(ROOT):
+        reading = Reading(reading.content, in_order((*reading.problems, *check_catalogues(catalogues))))
     form: Form = arguments.format or ("terminal" if sys.stdout.isatty() else "plain")
     for problem in reading.problems:
         print(printed(problem, form, arguments.language))
@@ -223,8 +227,9 @@ def _impact(settings: Settings, content: Content, revision: str) -> int:
     found = measure.moved(cases, fit(old.campaign), fit(content.campaign))
     print(f"\n{len(found)} of {len(cases)} test wordings go elsewhere than at {revision}")
     for change in found:
-        mark = "better" if change.better else "look"
-        print(f"{mark:6}  {change.case.topic} ({change.case.origin}, {change.case.variety}): {change.case.question}")
+        print(
+            f"{change.verdict:6}  {change.case.topic} ({change.case.origin}, {change.case.variety}): {change.case.question}"
+        )
         print(f"        {change.before}  ->  {change.after}")
     return FINE
 

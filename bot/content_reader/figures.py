@@ -41,8 +41,10 @@ def _months(language: str) -> tuple[re.Pattern[str] | None, Mapping[str, int]]:
     if not numbers:
         return None, {}
     written = "|".join(sorted(map(re.escape, numbers), key=len, reverse=True))
-    # "18 and 27 February": each day of such a list is a date.
-    days = r"(?P<days>\d{1,2}(?:\s*(?:[,،–-]|\w{1,3})?\s*\d{1,2})*)"
+    # "18 and 27 February": each day of such a list is a date. Every part of the pattern begins with a sign of its
+    # own, so that no text makes it try the same digits twice.
+    joint = r"(?: ?[,،–-] ?| [^\W\d_]{1,3} ?)"
+    days = rf"(?P<days>\d{{1,2}}(?:{joint}\d{{1,2}}){{0,6}})"
     pattern = (
         rf"(?:(?<![\d.,]){days}\s+)?(?<!\w)[وبلف]?(?P<month>{written})(?!\w)(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
     )

@@ -194,8 +194,8 @@ class Moved:
     case: Case
     before: str
     after: str
-    better: bool
-    """It was wrong and is right now."""
+    verdict: str
+    """better, worse or other: right answer before a right button before neither."""
 
 
 def moved(cases: Sequence[Case], before: Matcher, after: Matcher) -> tuple[Moved, ...]:
@@ -204,15 +204,20 @@ def moved(cases: Sequence[Case], before: Matcher, after: Matcher) -> tuple[Moved
     for old, new in zip(ask(before, cases), ask(after, cases), strict=True):
         was, is_now = _went(old), _went(new)
         if was != is_now:
-            found.append(Moved(old.case, was, is_now, better=_good(new) and not _good(old)))
-    return tuple(found)
+            gain = _worth(new) - _worth(old)
+            verdict = "better" if gain > 0 else "worse" if gain < 0 else "other"
+            found.append(Moved(old.case, was, is_now, verdict))
+    return tuple(sorted(found, key=lambda move: ("worse", "other", "better").index(move.verdict)))
 
 
 def _went(outcome: Outcome) -> str:
     return f"{outcome.best} ({outcome.outcome})"
 
 
-def _good(outcome: Outcome) -> bool:
+def _worth(outcome: Outcome) -> int:
+    """2 for the right thing at once, 1 for the right thing on a button, 0 for neither."""
     if outcome.case.origin == "near_misses":
-        return outcome.case.topic not in outcome.answered
-    return outcome.place == 1
+        return 0 if outcome.case.topic in outcome.answered else 2
+    if outcome.answered and not outcome.wrong:
+        return 2
+    return 1 if outcome.reached else 0

@@ -456,6 +456,27 @@ MESSAGES: dict[str, Words] = {
         'the test question "{question}" is also a phrasing ({place}). Test on another one: a question that was learnt proves nothing.',
         "سؤال الاختبار «{question}» موجود أيضاً بين الصيغ ({place}). اختبر بسؤال آخر: فالسؤال المحفوظ لا يثبت شيئاً.",
     ),
+    # Interface sentences
+    "sentence-blank-lost": _error(
+        "{blank} stands in the English sentence and not in its translation. Put {blank} where its word belongs.",
+        "ورد {blank} في الجملة الإنكليزية ولم يرد في ترجمتها. ضع {blank} في موضعه من الترجمة.",
+    ),
+    "sentence-blank-unknown": _error(
+        "{blank} does not stand in the English sentence, so nothing fills it. Delete it, or correct its spelling.",
+        "لا يرد {blank} في الجملة الإنكليزية، فلا شيء يملؤه. احذفه، أو صحّح كتابته.",
+    ),
+    "sentence-forms": _error(
+        "the sentence has {count} of the {wanted} plural forms of this language. Write the missing ones.",
+        "للجملة {count} من صيغ الجمع وعددها {wanted} في هذه اللغة. اكتب الصيغ الناقصة.",
+    ),
+    "sentence-untranslated": _warning(
+        '"{sentence}" is not translated. Write its translation after msgstr.',
+        "الجملة «{sentence}» غير مترجمة. اكتب ترجمتها بعد msgstr.",
+    ),
+    "catalogue-broken": _error(
+        "the catalogue cannot be read. Undo the last change; every text stands between two quotation marks.",
+        "لا يمكن قراءة ملف الترجمة. تراجع عن آخر تغيير؛ كل نص بين علامتي اقتباس.",
+    ),
     "word-two-families": _error(
         '"{word}" stands in the families "{first}" and "{second}". Keep it in one of them.',
         "«{word}» موجودة في المجموعتين «{first}» و«{second}». أبقها في واحدة منهما.",
