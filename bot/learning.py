@@ -17,8 +17,8 @@ from bot.encoder import load_encoder
 from bot.settings import SettingsError, Switch
 
 FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
-KEPT = 40
-"""Files in the cache; the oldest go first."""
+KEPT = 8
+"""Files in the cache, some 60 MB each; the oldest go first."""
 
 
 @dataclass(frozen=True)
