@@ -8,8 +8,9 @@ import os
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -47,14 +48,19 @@ from bot.desk.services import DeskServices, Health
 from bot.events import guard_loop, log
 from bot.learning import Learning, one_at_a_time, open_learning
 from bot.phrases import Phrases, read_phrases
+from bot.reports.commands import ahead_of, names_from
+from bot.reports.digest import Digest, DigestMaker
 from bot.reports.poster import Poster, write_poster
 from bot.settings import ROOT, Settings, SettingsError
 from storage.counters import Counters
+from storage.databases import StoreErrors
 from storage.families import Cell, cells_of
 from storage.keeper import Keeper
 from storage.releases import Releases
 
 LOCALES = ROOT / "locales"
+DIGEST_SECONDS = 60.0
+"""How long the ticking thread waits for Telegram to take a digest."""
 WAITING_CONNECTIONS = 512
 HAND_OVER_SECONDS = 30.0
 
@@ -239,6 +245,7 @@ class House:
         self._crew = crew
         self.started = clock.now()
         self.channel: Channel | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._answering = answering
         self._problems = problems
         self._learning = learning
@@ -255,6 +262,13 @@ class House:
             show_limit=settings.show_limit,
             key_of=crew.keys.of if crew is not None else DayKeys(clock.today).of,
             pool=crew.shared.pool if crew is not None else None,
+            on_release=DigestMaker(
+                settings.data_dir,
+                self.releases,
+                lambda: names_from(self.content()),
+                settings.digest_language,
+                self._send_digest,
+            ),
         )
         self._keeper = Keeper(self.counters, clock, crew.right if crew is not None else None)
         self._counting = False
@@ -334,6 +348,14 @@ class House:
             order=self.order or Alone(),
         )
 
+    def _send_digest(self, digest: Digest) -> None:
+        """Take a digest to the operator's chat; called in the thread that ticks."""
+        chat, channel, loop = self.settings.digest_chat, self.channel, self.loop
+        if chat and channel is not None and loop is not None:
+            asyncio.run_coroutine_threadsafe(channel.post(chat, digest.text, digest.picture), loop).result(
+                DIGEST_SECONDS
+            )
+
     def start_counting(self) -> None:
         """Begin the fixed tick. The try page counts nothing: staff are no askers."""
         self._keeper.start()
@@ -355,6 +377,8 @@ class House:
                 content=self.content,
                 problems=lambda: self._problems,
                 health=self.health,
+                releases=self.releases,
+                ahead=lambda: ahead_of(self.settings.data_dir),
                 wordings_folder=_wordings_folder(),
                 session_key=self._crew.session_key if self._crew is not None else secrets.token_bytes(32),
             )
@@ -373,7 +397,17 @@ class House:
             reload_failed=self._reload_failed,
             workers=self.settings.workers,
             redis_works=self._crew.shared.works if self._crew is not None else None,
+            store="postgresql" if self.settings.database_url else "sqlite",
+            store_works=self.counters.healthy,
+            last_release=self._last_release(),
         )
+
+    def _last_release(self) -> date | None:
+        try:
+            released = self.releases.last(1)
+        except StoreErrors:
+            return None
+        return released[-1].last_day if released else None
 
 
 def _cells(answering: Answering) -> frozenset[Cell]:
@@ -441,7 +475,10 @@ async def serve(
     stop = stop or asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    house = await asyncio.to_thread(House.open, settings, clock, crew)
+    house = await _opened(partial(House.open, settings, clock, crew), stop)
+    if house is None:
+        log("stopping")
+        return 0
     tasks: list[asyncio.Task[object]] = []
     mode = settings.effective_mode
     code = 0
@@ -453,7 +490,7 @@ async def serve(
             channel = None
             if mode != "page":
                 channel = await stack.enter_async_context(open_channel(settings, house.telegram()))
-                house.channel = channel
+                house.channel, house.loop = channel, loop
             if crew is not None and house.order is not None:
                 await crew.shared.open()
                 tasks.append(asyncio.create_task(_hand_over(house.order)))
@@ -491,6 +528,40 @@ async def serve(
             await crew.shared.close()
         await asyncio.to_thread(house.close)
     return code
+
+
+async def _opened(open_house: Callable[[], House], stop: asyncio.Event) -> House | None:
+    """The house, or None when told to stop while it was still learning.
+
+    In a daemon thread: an executor's thread would hold up the end of the program until it had learnt everything.
+    """
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[House] = loop.create_future()
+
+    def settle(house: House | None, error: BaseException | None) -> None:
+        if opened.cancelled():
+            return
+        if house is not None:
+            opened.set_result(house)
+        elif error is not None:
+            opened.set_exception(error)
+
+    def work() -> None:
+        try:
+            house, error = open_house(), None
+        except BaseException as raised:
+            house, error = None, raised
+        with suppress(RuntimeError):  # the loop has gone: nobody waits any more
+            loop.call_soon_threadsafe(settle, house, error)
+
+    threading.Thread(target=work, name="opening", daemon=True).start()
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({opened, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return opened.result() if opened.done() else None
+    finally:
+        stopping.cancel()
+        opened.cancel()
 
 
 async def _take_webhook(channel: Channel, server: uvicorn.Server, stop: asyncio.Event, *, announce: bool) -> int:

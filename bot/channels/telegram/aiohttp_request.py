@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from telegram import InputFile
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
@@ -35,8 +36,15 @@ class ServerTrouble(NetworkError):
 
 
 def parameters(values: Mapping[str, Any]) -> RequestData:
-    """The parameters of one call, as plain JSON values."""
-    return RequestData([RequestParameter(name, value, None) for name, value in values.items()])
+    """The parameters of one call: plain JSON values, and files that are to be attached."""
+    return RequestData(
+        [
+            RequestParameter(name, f"attach://{value.attach_name}", [value])
+            if isinstance(value, InputFile)
+            else RequestParameter(name, value, None)
+            for name, value in values.items()
+        ]
+    )
 
 
 class AiohttpRequest(BaseRequest):
@@ -99,9 +107,7 @@ class AiohttpRequest(BaseRequest):
             values = json.dumps(request_data.parameters, ensure_ascii=False, separators=(",", ":"))
             body = values.encode("utf-8", "replace")
             headers = _JSON
-        timeout = aiohttp.ClientTimeout(
-            total=CONNECT_SECONDS + seconds, sock_connect=CONNECT_SECONDS, sock_read=seconds
-        )
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
         try:
             async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 status = answer.status

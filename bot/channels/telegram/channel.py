@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.routing import BaseRoute
+from telegram import InputFile
 
 from bot.channels.telegram.aiohttp_request import AiohttpRequest
 from bot.channels.telegram.api import Api
@@ -72,6 +73,20 @@ class Channel:
         await stop.wait()
         await self.inbox.close(STOP_SECONDS)
         return FINE
+
+    async def post(self, chat: str, text: str, picture: bytes | None) -> None:
+        """Send a digest to the operator's chat or channel (an id or @name): a picture with a caption, or a text.
+
+        Raises:
+            telegram.error.TelegramError: Telegram refuses it, or cannot be reached for a while.
+        """
+        if picture is None:
+            await self.api.send("sendMessage", {"chat_id": chat, "text": text, "disable_notification": True})
+            return
+        photo = InputFile(picture, filename="digest.png", attach=True)
+        await self.api.send(
+            "sendPhoto", {"chat_id": chat, "photo": photo, "caption": text, "disable_notification": True}
+        )
 
     def routes(self) -> Sequence[BaseRoute]:
         """The webhook's route."""
