@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -557,7 +558,8 @@ async def _opened(open_house: Callable[[], House], stop: asyncio.Event) -> House
     threading.Thread(target=work, name="opening", daemon=True).start()
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({opened, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {opened, stopping}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         return opened.result() if opened.done() else None
     finally:
         stopping.cancel()
