@@ -27,6 +27,7 @@ from bot.events import log
 from bot.settings import Settings, SettingsError
 from storage.shared_memory import Persists, RedisErrors, bury, redis_keeps_nothing
 
+WORKER = "bot.worker"
 WAIT_SECONDS = 0.1
 STOP_SECONDS = 1.8
 """After so long a worker that was told to stop is killed: what it had not answered is delivered again."""
@@ -79,8 +80,9 @@ class Worker:
 class Parent:
     """Starts, watches and ends the workers."""
 
-    def __init__(self, settings: Settings, clock: Clock, web: socket.socket) -> None:
-        """Take a listening socket."""
+    def __init__(self, settings: Settings, clock: Clock, web: socket.socket, module: str) -> None:
+        """Take a listening socket, and the module that a worker runs."""
+        self._module = module
         self._settings = settings
         self._bot = settings.telegram_token.partition(":")[0]
         self._clock = clock
@@ -122,8 +124,8 @@ class Parent:
         name = secrets.token_hex(8)
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot.worker"], stdin=subprocess.PIPE, pass_fds=(self._web.fileno(), writing)
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", self._module], stdin=subprocess.PIPE, pass_fds=(self._web.fileno(), writing)
         )
         os.close(writing)
         worker = Worker(number, name, process, reading, time.monotonic())
@@ -252,11 +254,11 @@ def check_redis(url: str) -> None:
         return
 
 
-def run_workers(settings: Settings, clock: Clock, web: socket.socket) -> int:
+def run_workers(settings: Settings, clock: Clock, web: socket.socket, module: str = WORKER) -> int:
     """Run several workers on a listening socket until told to stop; gives the exit code.
 
     Raises:
         SettingsError: Redis keeps something on disk.
     """
     check_redis(settings.redis_url)
-    return Parent(settings, clock, web).run()
+    return Parent(settings, clock, web, module).run()

@@ -1,0 +1,292 @@
+"""`tabayyan doctor`: looks at everything that the bot needs and says in words what is wrong and how to mend it.
+
+No secret is ever printed: neither the token, nor a password, nor an address that may hold one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from bot.clock import machine_clock
+from bot.content_reader.check import check
+from bot.desk.access import door
+from bot.settings import Settings
+from storage.databases import StoreErrors
+from storage.releases import Releases
+
+ANSWER_SECONDS = 8.0
+SKEW_SECONDS = 30
+"""A clock that is further off makes fresh questions look old."""
+FREE_BYTES = 200 * 2**20
+MANY_WAITING = 100
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "no-token": (
+        "No token is set: the bot shows the try page and does not connect to Telegram.",
+        "لا يوجد رمز: يعرض البوت صفحة التجربة ولا يتصل بتيليغرام.",
+    ),
+    "token": ("Telegram knows the token.", "يعرف تيليغرام الرمز."),
+    "token-refused": (
+        "Telegram refuses the token. Copy it again from @BotFather into TABAYYAN_TELEGRAM_TOKEN.",
+        "يرفض تيليغرام الرمز. انسخه من جديد من ‎@BotFather إلى TABAYYAN_TELEGRAM_TOKEN.",
+    ),
+    "telegram-unreachable": (
+        "Telegram cannot be reached. Check the network, the firewall and TABAYYAN_TELEGRAM_API_URL.",
+        "لا يمكن الوصول إلى تيليغرام. تحقق من الشبكة وجدار الحماية و TABAYYAN_TELEGRAM_API_URL.",
+    ),
+    "webhook": ("Telegram delivers to this bot's address.", "يسلّم تيليغرام الرسائل إلى عنوان هذا البوت."),
+    "webhook-elsewhere": (
+        "Telegram delivers to another address. Start the bot in webhook mode with TABAYYAN_WEBHOOK_URL set: "
+        "it tells Telegram its own.",
+        "يسلّم تيليغرام الرسائل إلى عنوان آخر. شغّل البوت بوضع webhook مع TABAYYAN_WEBHOOK_URL، فيخبر تيليغرام بعنوانه.",
+    ),
+    "webhook-set": (
+        "Telegram delivers to a webhook, so that polling gets nothing until the bot starts: it takes the webhook away.",
+        "يسلّم تيليغرام الرسائل إلى webhook، فلا يصل شيء بالاستطلاع حتى يبدأ البوت ويزيله.",
+    ),
+    "polling": ("No webhook stands in the way of polling.", "لا يوجد webhook يعترض الاستطلاع."),
+    "webhook-error": (
+        "Telegram's last delivery failed. Check that the address is reached from outside by https, with a certificate "
+        "that is valid.",
+        "فشل آخر تسليم من تيليغرام. تحقق من أن العنوان يُفتح من الخارج عبر https وبشهادة صالحة.",
+    ),
+    "many-waiting": (
+        "Many messages wait at Telegram. Is the bot running?",
+        "رسائل كثيرة تنتظر عند تيليغرام. هل يعمل البوت؟",
+    ),
+    "clock": ("The clock is right.", "الساعة صحيحة."),
+    "clock-wrong": (
+        "The clock is {seconds} s off Telegram's. Switch on time synchronisation (timedatectl set-ntp true).",
+        "تختلف الساعة عن ساعة تيليغرام بمقدار {seconds} ثانية. فعّل مزامنة الوقت (timedatectl set-ntp true).",
+    ),
+    "disk": ("The data folder can be written.", "يمكن الكتابة في مجلد البيانات."),
+    "disk-unwritable": (
+        "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that "
+        "belongs to the bot's user.",
+        "لا يمكن الكتابة في مجلد البيانات: يجيب البوت لكنه لا يعدّ شيئاً. اضبط TABAYYAN_DATA_DIR على مجلد يملكه "
+        "مستخدم البوت.",
+    ),
+    "disk-full": (
+        "Only {megabytes} MiB are free in the data folder. Make room.",
+        "لم يبقَ سوى {megabytes} ميغابايت في مجلد البيانات. أفرغ مساحة.",
+    ),
+    "disk-open": (
+        "Other users of this machine can read the data folder. Run: chmod 700 on it.",
+        "يستطيع مستخدمون آخرون قراءة مجلد البيانات. نفّذ: chmod 700 عليه.",
+    ),
+    "content": ("The content has no error.", "لا خطأ في المحتوى."),
+    "content-errors": (
+        "The content has {errors} errors. `tabayyan check` names each with file and line.",
+        "في المحتوى {errors} من الأخطاء. الأمر `tabayyan check` يذكر كل خطأ مع الملف والسطر.",
+    ),
+    "store": ("The released figures can be read.", "يمكن قراءة الأرقام المنشورة."),
+    "store-broken": (
+        "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; "
+        "answers do not depend on them.",
+        "لا يمكن قراءة الأرقام المنشورة. تحقق من TABAYYAN_DATABASE_URL أو ملفات مجلد البيانات؛ الإجابات لا تعتمد عليها.",
+    ),
+    "redis": ("Redis can be reached and keeps nothing on disk.", "يمكن الوصول إلى Redis وهو لا يحفظ شيئاً على القرص."),
+    "redis-unreachable": (
+        "Redis cannot be reached: each worker goes on with its own memory. Check TABAYYAN_REDIS_URL.",
+        "لا يمكن الوصول إلى Redis: يعمل كل عامل بذاكرته وحده. تحقق من TABAYYAN_REDIS_URL.",
+    ),
+    "redis-persists": (
+        "Redis keeps data on disk, so the bot refuses it. Start it with --save '' --appendonly no.",
+        "يحفظ Redis بيانات على القرص، لذلك يرفضه البوت. شغّله مع --save '' --appendonly no.",
+    ),
+    "redis-unchecked": (
+        "Redis does not say whether it keeps anything on disk. Ask whoever runs it.",
+        "لا يقول Redis إن كان يحفظ شيئاً على القرص. اسأل من يديره.",
+    ),
+    "redis-missing": (
+        "TABAYYAN_REDIS_URL is set without its extra. Run: pip install 'tabayyan[scaled]'.",
+        "ضُبط TABAYYAN_REDIS_URL من دون إضافته. نفّذ: pip install 'tabayyan[scaled]'.",
+    ),
+    "desk": ("The staff's pages are guarded.", "صفحات الفريق محمية."),
+    "desk-closed": (
+        "The staff's pages stay closed: they are reached from outside and have no password. Set TABAYYAN_DESK_PASSWORD.",
+        "صفحات الفريق مغلقة لأنها تُفتح من الخارج بلا كلمة مرور. اضبط TABAYYAN_DESK_PASSWORD.",
+    ),
+    "desk-short": (
+        "The desk's password is short. Use at least 12 characters.",
+        "كلمة مرور صفحات الفريق قصيرة. استعمل 12 حرفاً على الأقل.",
+    ),
+    "secret-short": (
+        "The webhook's secret is short. Use at least 16 random letters and digits.",
+        "السر المشترك للـ webhook قصير. استعمل 16 حرفاً ورقماً عشوائياً على الأقل.",
+    ),
+}
+_SHORT_PASSWORD, _SHORT_SECRET = 12, 16
+_PROBLEMS_FOUND = ("There are problems: {count}.", "عدد المشكلات: {count}.")
+_FINE = ("Everything is in order.", "كل شيء على ما يرام.")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    sentence: str
+    """A key of the sentences."""
+    good: bool
+    number: int = 0
+    """What the sentence names, if it names a number."""
+
+    def words(self, language: str) -> str:
+        """In Arabic or English."""
+        sentence = _SENTENCES[self.sentence][language == "ar"]
+        return sentence.format(seconds=self.number, megabytes=self.number, errors=self.number)
+
+
+class _Unreachable(Exception):
+    """Telegram does not answer."""
+
+
+def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
+    """Look at everything and say it in words; 0 when all is well, 1 when something is wrong."""
+    bad = 0
+    for finding in findings(settings):
+        bad += not finding.good
+        say(f"{'ok ' if finding.good else '!! '} {finding.words(language)}")
+    say((_PROBLEMS_FOUND if bad else _FINE)[language == "ar"].format(count=bad))
+    return 1 if bad else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Everything that was looked at, one after another."""
+    yield from _telegram(settings)
+    yield from _disk(settings.data_dir)
+    yield _content(settings)
+    yield _store(settings)
+    if settings.redis_url:
+        yield _redis(settings.redis_url)
+    yield from _desk(settings)
+
+
+def _telegram(settings: Settings) -> Iterator[Finding]:
+    if not settings.telegram_token:
+        yield Finding("no-token", settings.effective_mode == "page")
+        return
+    try:
+        me, sent, told = _ask(settings, "getMe")
+    except _Unreachable:
+        yield Finding("telegram-unreachable", False)
+        return
+    yield Finding("token", True) if me is not None else Finding("token-refused", False)
+    if sent is not None:
+        skew = round(abs(told - sent))
+        yield Finding("clock", True) if skew <= SKEW_SECONDS else Finding("clock-wrong", False, skew)
+    if me is None:
+        return
+    try:
+        info, _, _ = _ask(settings, "getWebhookInfo")
+    except _Unreachable:
+        yield Finding("telegram-unreachable", False)
+        return
+    yield from _webhook(settings, info if isinstance(info, dict) else {})
+
+
+def _webhook(settings: Settings, info: dict[str, Any]) -> Iterator[Finding]:
+    address = info.get("url") or ""
+    if settings.effective_mode == "webhook":
+        # Without WEBHOOK_URL somebody else has told Telegram the address.
+        right = address == f"{settings.webhook_url}/telegram" if settings.webhook_url else bool(address)
+        yield Finding("webhook", True) if right else Finding("webhook-elsewhere", False)
+        if len(settings.webhook_secret) < _SHORT_SECRET:
+            yield Finding("secret-short", False)
+    else:
+        yield Finding("webhook-set", False) if address else Finding("polling", True)
+    failed = info.get("last_error_date")
+    if type(failed) is int and time.time() - failed < 3600:
+        yield Finding("webhook-error", False)
+    waiting = info.get("pending_update_count")
+    if type(waiting) is int and waiting > MANY_WAITING:
+        yield Finding("many-waiting", False)
+
+
+def _ask(settings: Settings, method: str) -> tuple[Any, float | None, float]:
+    """(result or None when refused, Telegram's time or None, ours at that moment), Unix seconds.
+
+    Raises:
+        _Unreachable: no answer, or none that Telegram would give. Without a word of the address: the token is in it.
+    """
+    address = f"{settings.telegram_api_url}/bot{settings.telegram_token}/{method}"
+    try:
+        try:
+            answer = urllib.request.urlopen(address, timeout=ANSWER_SECONDS)  # noqa: S310 - checked by Settings
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            body = json.loads(answer.read(2**20))
+            date = answer.headers.get("date")
+        return body.get("result") if body.get("ok") else None, _seconds(date), time.time()
+    except (OSError, ValueError, AttributeError):
+        raise _Unreachable from None
+
+
+def _seconds(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"doctor")
+            file.flush()
+            os.fsync(file.fileno())
+        free = shutil.disk_usage(folder).free
+        readable = folder.stat().st_mode & 0o077
+    except OSError:
+        yield Finding("disk-unwritable", False)
+        return
+    yield Finding("disk", True) if free >= FREE_BYTES else Finding("disk-full", False, free // 2**20)
+    if readable:
+        yield Finding("disk-open", False)
+
+
+def _content(settings: Settings) -> Finding:
+    reading = check(settings.content_dir, machine_clock().today())
+    errors = len(reading.errors)
+    return Finding("content", True) if not errors else Finding("content-errors", False, errors)
+
+
+def _store(settings: Settings) -> Finding:
+    try:
+        Releases(settings.data_dir, settings.database_url).numbers()
+    except (*StoreErrors, ImportError, ValueError):
+        return Finding("store-broken", False)
+    return Finding("store", True)
+
+
+def _redis(address: str) -> Finding:
+    try:
+        from storage.shared_memory import Persists, RedisErrors, redis_keeps_nothing
+    except ImportError:
+        return Finding("redis-missing", False)
+    try:
+        return Finding("redis", True) if redis_keeps_nothing(address) else Finding("redis-unchecked", True)
+    except Persists:
+        return Finding("redis-persists", False)
+    except (*RedisErrors, ValueError):
+        return Finding("redis-unreachable", False)
+
+
+def _desk(settings: Settings) -> Iterator[Finding]:
+    kept = door(settings)
+    yield Finding("desk-closed", False) if kept == "closed" else Finding("desk", True)
+    if kept == "password" and len(settings.desk_password) < _SHORT_PASSWORD:
+        yield Finding("desk-short", False)
