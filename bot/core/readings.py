@@ -93,7 +93,7 @@ class Reader:
         text = clip(text, _RAW)
         cleaned = clip(clean(text))
         told = words(cleaned)[:MOST_WORDS]
-        script = detect(text)
+        script = detect(cleaned)
         swapped = self._other_layout(told, cleaned)
         if swapped:
             cleaned, told = swapped, words(swapped)[:MOST_WORDS]
@@ -114,8 +114,8 @@ class Reader:
         )
 
     def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        mended = [(word, self._repairer.mend(word)) for word in told]
-        return tuple(new or old for old, new in mended), tuple((old, new) for old, new in mended if new)
+        mended = {word: self._repairer.mend(word) for word in dict.fromkeys(told)}
+        return tuple(mended[w] or w for w in told), tuple((old, new) for old, new in mended.items() if new)
 
     def _other_layout(self, told: tuple[str, ...], cleaned: str) -> str | None:
         """Return the text on the other keyboard layout where that alone makes it known words."""
