@@ -425,6 +425,9 @@ def run(settings: Settings) -> int:
     """Run the bot, or the try page; gives the exit code."""
     clock = clock_of(settings)
     check_desk_settings(settings)
+    with suppress(OSError):
+        # Nobody else's business; a folder that cannot be made is reported by what needs it.
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     web = listen(settings)
     if web is None and settings.effective_mode != "polling":
         raise SettingsError(
