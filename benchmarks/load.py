@@ -47,7 +47,9 @@ def _empty(module: str, *more: str) -> Callable[[Telegram, int], list[str]]:
 
 
 CONTENDERS = {
-    "constant": Contender("tabayyan, constant matcher", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")),
+    "constant": Contender(
+        "tabayyan, constant matcher", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")
+    ),
     "real": Contender("tabayyan, whole program", _own("-m", "bot.cli", "run"), REAL_QUESTIONS),
     "ptb": Contender("python-telegram-bot, empty", _empty("benchmarks.bots.echo_ptb")),
     "ptb-aiohttp": Contender(

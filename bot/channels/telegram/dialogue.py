@@ -123,14 +123,14 @@ class Dialogue:
         first, last = group[0], group[-1]
         services, chat = self._services, first.chat
         talk, memory = services.conversation(), services.recall
-        context = self._context(first)
         age = self._age(last)
         if age > self._stale_seconds:
             if first.private and memory.first_welcome(chat, WELCOME_AGAIN_SECONDS):
-                await self._sender.send(chat, talk.screens.welcome_back(talk.chat_language(context)), silent=True)
+                language = talk.chat_language(self._context(first))
+                await self._sender.send(chat, talk.screens.welcome_back(language), silent=True)
             return "answered"
         if first.is_command and first.earlier is not None and first.text.split()[0] == "/hide":
-            return await self._hide_earlier(first, talk, context)
+            return await self._hide_earlier(first, talk)
         bucket = memory.message_bucket(chat, MESSAGES_AT_ONCE)
         allowed = bucket.take(time.monotonic(), MESSAGES_AT_ONCE, SECONDS_PER_MESSAGE, len(group))
         before = self._unfinished(first, group)
@@ -284,7 +284,7 @@ class Dialogue:
 
     # ---- hiding
 
-    async def _hide_earlier(self, incoming: Incoming, talk: Talk, context: Context) -> Ended:
+    async def _hide_earlier(self, incoming: Incoming, talk: Talk) -> Ended:
         """`/hide` as a reply to a message: hides that message, what belongs to it, and the command."""
         earlier = incoming.earlier
         assert earlier is not None
@@ -293,7 +293,7 @@ class Dialogue:
             known = talk.actions.decode(action)
             if known is not None and known.verb == "hide":
                 question = known.question
-        words = talk.screens.too_old_to_hide(talk.chat_language(context))
+        words = talk.screens.too_old_to_hide(talk.chat_language(self._context(incoming)))
         ended = await self._hide(incoming, question, earlier.message if earlier.mine else None, words)
         if incoming.message is not None:
             await self._sender.delete(incoming.chat, incoming.message)
@@ -371,7 +371,8 @@ class Dialogue:
         """
         if not incoming.date:
             return 0.0
-        return min(time.time(), self._services.clock.now().timestamp()) - incoming.date
+        age = time.time() - incoming.date
+        return min(age, self._services.clock.now().timestamp() - incoming.date) if age > LATE_SECONDS else age
 
     def _for_group(self, reply: Reply) -> Reply:
         """A reply for a group: with a way into the private chat."""
