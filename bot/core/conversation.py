@@ -19,6 +19,8 @@ from bot.core.smalltalk import SmallTalk
 from bot.core.text import detect, words
 
 CHOICES_SHOWN = 3
+LIKELY, LIKELY_SHOWN = 0.03, 2
+"""Under an answer, so many runners-up with at least this chance get a key of their own."""
 URGENT_TOPICS_SHOWN = 3
 OTHER_CAMPAIGN = "other"
 NO_CAMPAIGN = "none"
@@ -94,9 +96,8 @@ class Conversation:
         turn carries the topics that come nearest.
         """
         turn = self._respond(message, context, why)
-        if turn.ranked:
-            return turn
-        return replace(turn, ranked=self._matcher.rank(message.text[:LONGEST_MESSAGE]).ranked)
+        ranked = turn.ranked or self._matcher.rank(message.text[:LONGEST_MESSAGE]).ranked
+        return replace(turn, ranked=ranked, choices=self._on_buttons(turn.reply))
 
     def _respond(self, message: Message, context: Context, why: bool) -> Turn:
         text = message.text[:LONGEST_MESSAGE]
@@ -210,14 +211,29 @@ class Conversation:
 
     # ---- turns
 
+    def _on_buttons(self, reply: Reply) -> tuple[str, ...]:
+        """The topics that a reply's keys open at once."""
+        found = (self.actions.decode(button.action) for button in reply.buttons if button.action is not None)
+        return tuple(
+            dict.fromkeys(
+                topic
+                for action in found
+                if action is not None and action.verb in ("topic", "pick")
+                for topic in action.topics
+            )
+        )
+
     def _answer(self, ranking: Ranking, language: str, context: Context, outcome: CountedOutcome) -> Turn:
         topics = ranking.answered
-        runners_up = tuple(found.topic for found in ranking.ranked if found.topic not in topics)
+        others = [found for found in ranking.ranked if found.topic not in topics]
+        likely = tuple(found.topic for found in others if found.confidence >= LIKELY)[:LIKELY_SHOWN]
         paragraphs: list[str] = []
         for topic in topics:
             paragraphs += self.render.short_answer(self.campaign.topics[topic], language, context.today)
+        runners_up = tuple(found.topic for found in others)
+        rows = self.screens.answer_rows(topics, runners_up, likely, language, context)
         return Turn(
-            Reply(language, tuple(paragraphs), self.screens.answer_rows(topics, runners_up, language, context)),
+            Reply(language, tuple(paragraphs), rows),
             "answer",
             Counted(topics=topics, outcome=outcome, language=language),
             ranked=ranking.ranked,

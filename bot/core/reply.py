@@ -121,6 +121,7 @@ class Turn:
     ranked: tuple[Ranked, ...] = ()
     answered: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    """Topics that have a key of their own under the reply."""
     urgent: UrgentLevel | None = None
     signs: tuple[str, ...] = ()
     effect: Effect | None = None

@@ -13,7 +13,8 @@ from bot.core.render import N_, Renderer, Say
 from bot.core.reply import Button, Context, Reply
 
 TOPICS_PER_PAGE = 6
-RELATED_SHOWN = 2
+NEARBY_SHOWN = 3
+"""Other topics with a key under an answer."""
 
 Row = tuple[Button, ...]
 
@@ -62,9 +63,18 @@ class Screens:
         return self.button(title, Action("pick" if picked else "topic", language, question, (topic,)))
 
     def answer_rows(
-        self, topics: tuple[str, ...], runners_up: tuple[str, ...], language: str, context: Context
+        self,
+        topics: tuple[str, ...],
+        runners_up: tuple[str, ...],
+        likely: tuple[str, ...],
+        language: str,
+        context: Context,
     ) -> tuple[Row, ...]:
-        """The keyboard under one or two answers."""
+        """The keyboard under one or two answers.
+
+        `runners_up` stand behind "Not what I meant"; the `likely` ones among them get a key of their own, before the
+        topics that the registry relates.
+        """
         question = context.question_id
         rows: list[Row] = []
         if len(topics) == 1:
@@ -74,8 +84,9 @@ class Screens:
             if others:
                 row.append(self.said_button("Not what I meant", Action("other", language, question, others)))
             rows.append(tuple(row))
-            related = [topic for topic in self._campaign.topics[first].related if topic in self._campaign.topics]
-            rows += [(self.topic_button(topic, language, question),) for topic in related[:RELATED_SHOWN]]
+            related = (topic for topic in self._campaign.topics[first].related if topic in self._campaign.topics)
+            nearby = [topic for topic in dict.fromkeys((*likely, *related)) if topic != first]
+            rows += [(self.topic_button(topic, language, question),) for topic in nearby[:NEARBY_SHOWN]]
             feedback = (
                 self.button("👍", Action("helpful", language, question, topics)),
                 self.button("👎", Action("not-helpful", language, question, topics)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.core.text import fold
+from bot.core.text import words
 
 LONGEST_WORDS = 7
 """A longer message is a question, however it begins."""
@@ -35,14 +35,14 @@ class SmallTalk:
         self._by_wording: dict[str, SmallTalkKind] = {}
         for kind in listed:
             for wording in kind.wordings:
-                self._by_wording.setdefault(fold(wording), kind)
+                self._by_wording.setdefault(_compared(wording), kind)
         self._by_wording.pop("", None)
         self._wordings = list(self._by_wording)
         self._replies = {(kind.id, kind.language): kind.reply for kind in listed}
 
     def look(self, text: str) -> SmallTalkKind | None:
         """The kind of small talk that a whole message is; None for anything else."""
-        folded = fold(text)
+        folded = _compared(text)
         if not folded or len(folded.split()) > LONGEST_WORDS:
             return None
         kind = self._by_wording.get(folded)
@@ -55,3 +55,8 @@ class SmallTalk:
         """The sentence for a kind in a language, or in the first language that has one."""
         found = self._replies.get((kind, language))
         return found if found is not None else next(text for (known, _), text in self._replies.items() if known == kind)
+
+
+def _compared(text: str) -> str:
+    """A message without its punctuation, spelt one way."""
+    return " ".join(words(text))
