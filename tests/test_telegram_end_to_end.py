@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.simulator.client import Telegram, buttons, until
-from tests.simulator.fixtures import Bot, pair, telegram, user
+from tests.simulator.fixtures import Bot, pair, running, telegram, user
 
 __all__ = ["pair", "telegram", "user"]
 
@@ -302,3 +303,27 @@ def test_hiding_in_a_group_takes_the_bots_message_away(telegram: Telegram, user:
     assert until(lambda: not telegram.said(group), 5)
     telegram.idle()
     assert not telegram.said(group)
+
+
+# ---- pictures
+
+
+def test_pictures_are_read_where_that_is_switched_on(tmp_path: Path) -> None:
+    with running("polling", tmp_path) as (telegram, bot):
+        bot.start({"TABAYYAN_LOG_LEVEL": "DEBUG"})
+        telegram("file", name="advert", hex=b"salary 3000 dollars".hex())
+        telegram("file", name="blank", hex="")
+        telegram("file", name="huge", hex="00" * 5_000_001)
+
+        def shown(user: int, name: str) -> str:
+            sizes = [{"file_id": name, "file_unique_id": "u", "width": 1, "height": 1}]
+            telegram("say", user=user, content={"photo": sizes})
+            return str(telegram.next(user, 0, 20)["text"])
+
+        assert "Warning signs: high-pay" in shown(11, "advert")
+        for user, name in ((12, "blank"), (13, "huge"), (14, "missing")):
+            assert "type or paste its text" in shown(user, name)
+        telegram("say", user=15, chat=-15, content={"photo": [{"file_id": "advert"}], "caption": "@sim_faq_bot"})
+        telegram.idle()
+        assert len(telegram("calls", method="getFile")) == 4
+        assert "salary" not in bot.said

@@ -14,8 +14,17 @@ ME = Me(77, "The_Bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "x", "language_code": "ar"}
 
 _KEYS = st.sampled_from(
-    ["message", "edited_message", "callback_query", "inline_query", "chat", "from", "id", "type", "text", "caption"]
-    + [
+    [
+        "message",
+        "edited_message",
+        "callback_query",
+        "inline_query",
+        "chat",
+        "from",
+        "id",
+        "type",
+        "text",
+        "caption",
         "date",
         "message_id",
         "data",

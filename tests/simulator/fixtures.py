@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port
+from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port, until
 
 MODES = ("polling", "webhook")
 
@@ -76,6 +76,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Simulator and running small bot, shared by a module, in both modes."""
     with running(request.param, tmp_path_factory.mktemp(request.param)) as (telegram, bot):
         bot.start()
+        assert until(lambda: telegram("stats")["calls"].get("setMyShortDescription", 0) >= 3, 60), bot.said
         yield telegram, bot
 
 

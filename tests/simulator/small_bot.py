@@ -28,6 +28,11 @@ def _count(asker: int, counted: Counted) -> None:
     """Nothing is counted here."""
 
 
+def _read_picture(picture: bytes) -> str | None:
+    """Reads pictures that are made of words."""
+    return picture.decode("utf-8", "ignore") or None
+
+
 async def _main(settings: Settings, constant: bool) -> int:
     guard_loop(asyncio.get_running_loop())
     say = read_phrases(ROOT / "locales", CAMPAIGN.languages)
@@ -40,6 +45,7 @@ async def _main(settings: Settings, constant: bool) -> int:
         count=_count,
         clock=clock,
         recall=ShortMemory(clock.today),
+        read_picture=_read_picture if settings.log_level == "DEBUG" else None,
     )
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -120,6 +120,23 @@ class AiohttpRequest(BaseRequest):
             raise ServerTrouble(str(status))
         return status, payload
 
+    async def fetch(self, url: str, *, limit: int, seconds: float) -> bytes | None:
+        """A file of at most so many bytes within so many seconds; None otherwise. Never raises but when cancelled."""
+        if self._session is None:
+            return None
+        try:
+            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=seconds)) as answer:
+                if answer.status != 200:
+                    return None
+                body = b""
+                async for chunk in answer.content.iter_chunked(1 << 16):
+                    body += chunk
+                    if len(body) > limit:
+                        return None
+                return body
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            return None
+
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Read an answer's body.

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from telegram.error import RetryAfter
+from telegram.error import RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
-from bot.channels.telegram.aiohttp_request import FateUnknown, NotSent, ServerTrouble, parameters
+from bot.channels.telegram.aiohttp_request import AiohttpRequest, FateUnknown, NotSent, ServerTrouble, parameters
 from bot.events import log
 
 PATIENCE_SECONDS = 60.0
@@ -25,10 +25,11 @@ WAIT_MARGIN_SECONDS = 0.05
 class Api:
     """Calls of one bot."""
 
-    def __init__(self, request: BaseRequest, base_url: str) -> None:
-        """Take an initialised request and the API address with the token (kept out of everything that is printed)."""
+    def __init__(self, request: AiohttpRequest, api_url: str, token: str) -> None:
+        """Take an initialised request, the API's root and the token (kept out of everything that is printed)."""
         self._request = request
-        self._base_url = base_url
+        self._base_url = f"{api_url}/bot{token}"
+        self._files_url = f"{api_url}/file/bot{token}"
 
     async def call(self, method: str, values: Mapping[str, Any], *, seconds: float | None = None) -> Any:
         """Make one call, once; gives its result as plain JSON values.
@@ -79,3 +80,15 @@ class Api:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def download(self, file: str, *, limit: int, seconds: float) -> bytes | None:
+        """A file that somebody sent, into memory; None when it is larger, slow, or gone."""
+        try:
+            told = await self.call("getFile", {"file_id": file}, seconds=seconds)
+        except TelegramError:
+            return None
+        if not isinstance(told, dict) or not isinstance(told.get("file_path"), str):
+            return None
+        if isinstance(told.get("file_size"), int) and told["file_size"] > limit:
+            return None
+        return await self._request.fetch(f"{self._files_url}/{told['file_path']}", limit=limit, seconds=seconds)

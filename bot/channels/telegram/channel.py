@@ -27,6 +27,10 @@ CONNECTIONS = 64
 ANSWER_SECONDS = 6.0
 """How long Telegram may take to answer a call before its fate counts as unknown."""
 DROP_WORDS_SECONDS = 1.0
+PICTURES_AT_ONCE = 2
+"""More are answered as pictures that cannot be read: reading takes seconds of a core."""
+PICTURE_BYTES = 5_000_000
+PICTURE_SECONDS = 8.0
 
 
 class Channel:
@@ -37,14 +41,15 @@ class Channel:
         token = settings.telegram_token
         self._settings = settings
         self._services = services
-        self.api = Api(request, f"{settings.telegram_api_url}/bot{token}")
+        self.api = Api(request, settings.telegram_api_url, token)
         # The number before the colon is the bot's own id: known before Telegram has been reached.
         number = token.partition(":")[0]
         self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
         stale_seconds = settings.stale_minutes * 60.0
-        dialogue = Dialogue(services, Sender(self.api), lambda: self._me, stale_seconds)
+        dialogue = Dialogue(services, Sender(self.api), lambda: self._me, stale_seconds, self._words_of)
         self.inbox = Inbox(dialogue, lambda: self._me, services.order)
         self._describing: asyncio.Task[None] | None = None
+        self._reading = asyncio.Semaphore(PICTURES_AT_ONCE)
 
     async def poll(self, stop: asyncio.Event) -> int:
         """Poll until told to stop; gives the exit code. Never raises but when cancelled."""
@@ -91,6 +96,15 @@ class Channel:
     def routes(self) -> Sequence[BaseRoute]:
         """The webhook's route."""
         return telegram_routes(self.inbox, self._settings.webhook_secret)
+
+    async def _words_of(self, file: str) -> str | None:
+        """The words in a picture; None where they are not read, or nothing that can be trusted is found."""
+        read = self._services.read_picture
+        if read is None or self._reading.locked():
+            return None
+        async with self._reading:
+            picture = await self.api.download(file, limit=PICTURE_BYTES, seconds=PICTURE_SECONDS)
+            return await asyncio.to_thread(read, picture) if picture is not None else None
 
     async def _introduce(self, stop: asyncio.Event, *, publish: bool = True) -> bool:
         """Learn the bot's name and publish its commands; False when told to stop before."""

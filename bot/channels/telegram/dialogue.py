@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from telegram.error import RetryAfter, TelegramError
@@ -71,10 +72,26 @@ def _joined(parts: Sequence[Part]) -> Message:
 class Dialogue:
     """Handles what has happened in one chat at a time; keeps nothing itself."""
 
-    def __init__(self, services: Services, sender: Sender, me: Callable[[], Me], stale_seconds: float) -> None:
-        """Take the age from which a question gets one neutral line instead of an answer, beside the obvious."""
+    def __init__(
+        self,
+        services: Services,
+        sender: Sender,
+        me: Callable[[], Me],
+        stale_seconds: float,
+        words_of: Callable[[str], Awaitable[str | None]],
+    ) -> None:
+        """Take what the channel is made of.
+
+        Args:
+            services: the rest of the program.
+            sender: writes into chats.
+            me: who the bot is, as far as is known by now.
+            stale_seconds: age from which a question gets one neutral line instead of an answer.
+            words_of: a picture's file -> the words in it, None for none.
+        """
         self._services = services
         self._stale_seconds = stale_seconds
+        self._words_of = words_of
         self._sender = sender
         self._me = me
 
@@ -133,6 +150,8 @@ class Dialogue:
             return await self._hide_earlier(first, talk)
         bucket = memory.message_bucket(chat, MESSAGES_AT_ONCE)
         allowed = bucket.take(time.monotonic(), MESSAGES_AT_ONCE, SECONDS_PER_MESSAGE, len(group))
+        if allowed:
+            group = await self._read_pictures(group)
         before = self._unfinished(first, group)
         parts = {**(before.parts if before is not None else {}), **{part.message or 0: _part(part) for part in group}}
         context = self._context(first, next(iter(parts)) or None)
@@ -166,6 +185,17 @@ class Dialogue:
             if first.message is not None:
                 await self._sender.delete(chat, first.message)
         return "answered"
+
+    async def _read_pictures(self, group: Sequence[Incoming]) -> Sequence[Incoming]:
+        """Put the words of pictures without a caption in their place, in private chats and where they can be read."""
+        if self._services.read_picture is None or not any(part.photo and not part.text for part in group):
+            return group
+        read: list[Incoming] = []
+        for part in group:
+            words = await self._words_of(part.photo) if part.private and part.photo and not part.text else None
+            # A screenshot is somebody else's words, as a forward is.
+            read.append(replace(part, text=words, forwarded=True) if words else part)
+        return read
 
     def _unfinished(self, first: Incoming, group: Sequence[Incoming]) -> Gathered | None:
         """The last question, if what has come is the rest of it."""

@@ -59,5 +59,7 @@ class Services:
     recall: ShortMemory
     forget: Callable[[int], None] = _forget_nothing
     """Drops what the counters remember of an asker for today."""
+    read_picture: Callable[[bytes], str | None] | None = None
+    """The words in a picture, None for none; called in a thread. None: pictures are never downloaded."""
     order: Order = field(default_factory=Alone)
     """Keeps chats in order among several processes."""
