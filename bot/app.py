@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from bot import __version__
+from bot.channels.ocr import is_available, read_picture
 from bot.channels.telegram.channel import Channel, open_channel
 from bot.channels.telegram.order import Alone
 from bot.channels.telegram.services import Services
@@ -346,6 +347,7 @@ class House:
             clock=self.clock,
             recall=recall,
             forget=self.counters.forget,
+            read_picture=read_picture if self.settings.read_pictures and is_available() else None,
             order=self.order or Alone(),
         )
 

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(
         "INFO", description="How much is logged. No level ever logs a message, a name or an id."
     )
+    read_pictures: bool = Field(
+        False,
+        description="Read the words of screenshots in memory, with Tesseract (extra ocr); off: pictures are never downloaded.",
+    )
     stale_minutes: int = Field(
         60, ge=1, description="Questions older than this get one neutral line instead of an answer."
     )
