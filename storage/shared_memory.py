@@ -190,6 +190,7 @@ class SharedMemory:
         self._flushing: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._scripts: dict[str, str] = {}
+        self._closing = False
         self._works: bool | None = None
         """None before the first try."""
         self.pool = IncrementPool(url, self._prefix)
@@ -206,9 +207,12 @@ class SharedMemory:
 
     async def close(self) -> None:
         """Give up everything that is held, and the connection."""
+        self._closing = True
         if self._beating is not None:
+            # A cancellation that meets the client's own time-out is taken for one: hence the flag, and no waiting
+            # beyond a call's time.
             self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+            await asyncio.wait((self._beating,), timeout=CALL_SECONDS)
         if self.works:
             with contextlib.suppress(*RedisErrors):
                 await self._client.delete(self._alive)
@@ -316,7 +320,7 @@ class SharedMemory:
         return f"{self._prefix}alive:{self.worker}"
 
     async def _beat(self) -> None:
-        while True:
+        while not self._closing:
             await asyncio.sleep(BEAT_SECONDS if self.works else RECOVERY_SECONDS)
             if not self.works:
                 await self._recover()
