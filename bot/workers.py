@@ -64,7 +64,7 @@ class Worker:
             os.close(self.ready)
             self.ready = -1
 
-    def say(self, line: bytes) -> None:
+    def tell(self, line: bytes) -> None:
         """Write a line to it; one that is dying is not missed."""
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):
@@ -140,7 +140,7 @@ class Parent:
             "socket": self._web.fileno(),
             "ready": writing,
         }
-        worker.say(json.dumps(first).encode() + b"\n")
+        worker.tell(json.dumps(first).encode() + b"\n")
         return worker
 
     def _hand_keys_down(self) -> None:
@@ -151,7 +151,7 @@ class Parent:
         self._day = today
         line = json.dumps({"keys": _written(self._keys.ahead())}).encode() + b"\n"
         for worker in self._all():
-            worker.say(line)
+            worker.tell(line)
 
     def _all(self) -> list[Worker]:
         return [*self._workers.values(), *(one for one in (self._next, self._leaving) if one is not None)]
