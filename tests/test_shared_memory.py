@@ -245,7 +245,7 @@ async def test_a_redis_that_hangs_is_left_after_a_second(tmp_path: Path) -> None
 async def test_a_redis_that_persists_is_refused(tmp_path: Path, settings: tuple[str, ...]) -> None:
     redis = Redis(tmp_path, *settings)
     try:
-        with pytest.raises(Persists, match="to disk|append-only"):
+        with pytest.raises(Persists, match=r"to disk|append-only"):
             redis_keeps_nothing(redis.url)
         shared = SharedMemory(redis.url, "123456")
         await shared.open()
