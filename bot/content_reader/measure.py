@@ -16,7 +16,7 @@ from bot.core.faq import Campaign
 from bot.core.ranking import Matcher
 from bot.core.text import fold
 
-FOLDS = 5
+FOLDS = 3
 Fit = Callable[[Campaign], Matcher]
 MERGE_FROM = 3
 """So many questions stolen in both directions, and two topics may be one."""
