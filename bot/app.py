@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import secrets
 import signal
@@ -35,7 +36,7 @@ from bot.content_reader.reload import ContentWatch, load_or_last_good
 from bot.content_reader.word_files import last_resort
 from bot.core.conversation import Conversation
 from bot.core.faq import Campaign, Contact, Language, WordLists
-from bot.core.matching import build_matcher
+from bot.core.matching import build_matcher, cache_key
 from bot.core.offers import OfferChecker
 from bot.core.ranking import Matcher, Ranking
 from bot.core.render import Renderer
@@ -161,7 +162,9 @@ def open_conversation(settings: Settings, language: str, today: date | None) -> 
     day = today or clock_of(settings).today()
     loaded = load_or_last_good(settings.content_dir, settings.data_dir, day)
     phrases = read_phrases(LOCALES, languages_of(loaded.content))
-    answering = build_answering(loaded.content, phrases, learning_of(settings))
+    learning = learning_of(settings)
+    learn_beside(settings, loaded.content, learning)
+    answering = build_answering(loaded.content, phrases, learning)
     forced = language if language in answering.conversation.campaign.languages else None
     return answering.conversation, Context(day, forced_language=forced)
 
@@ -228,6 +231,24 @@ def fit_into_cache(settings: Settings, content: Content) -> None:
         )
 
 
+def learn_beside(settings: Settings, content: Content | None, learning: Learning) -> None:
+    """Where the cache lacks this content, learn it in another process and wait for it.
+
+    Learning takes twice the memory of answering, and only the end of a process gives memory back to the machine.
+    Where nothing can be cached it is left to build_answering().
+    """
+    if content is None or not content.campaign.topics:
+        return
+    key = cache_key(content.campaign, semantic=learning.encoder is not None, frequencies=learning.frequencies)
+    if key in learning.cache or not learning.keeps():
+        return
+    process = multiprocessing.get_context("spawn").Process(
+        target=fit_into_cache, args=(settings, content), daemon=True, name="learning"
+    )
+    process.start()
+    process.join()
+
+
 class House:
     """The running program: what answers now, what counts, and when it came about."""
 
@@ -286,6 +307,7 @@ class House:
         log("learning")
         # Of several workers one learns; the others find it in the cache.
         with one_at_a_time(settings.data_dir / "cache") if crew is not None else nullcontext():
+            learn_beside(settings, loaded.content, learning)
             answering = build_answering(loaded.content, phrases, learning)
         house = cls(settings, clock, answering, loaded.problems, learning, phrases, crew)
         house._reload_failed = loaded.origin != "folder"

@@ -29,6 +29,14 @@ class Learning:
     cache: MutableMapping[str, bytes]
     frequencies: Mapping[str, tuple[str, ...]]
 
+    def keeps(self) -> bool:
+        """Whether the cache can be written: what is learnt elsewhere comes back through it."""
+        self.cache["probe"] = b"1"
+        kept = "probe" in self.cache
+        if kept:
+            del self.cache["probe"]
+        return kept
+
 
 class FileCache(MutableMapping[str, bytes]):
     """Bytes by name in a folder. A folder that cannot be written caches nothing and says nothing."""

@@ -78,7 +78,7 @@ def build_matcher(
     `encoder` adds sentence vectors. `cache` keeps what was learnt and the vectors of phrasings under digests of the
     content; nothing an asker typed ever gets there. Raises ValueError for a campaign without phrasings.
     """
-    topics = [t.id for t in campaign.topics.values() if any(t.phrasings.values())]
+    topics = _learnable(campaign)
     texts = _texts(campaign, topics)
     if not topics:
         raise ValueError("the campaign has no phrasings to learn from")
@@ -94,6 +94,16 @@ def build_matcher(
     if cache is not None:
         cache[key] = learner.kept()
     return matcher
+
+
+def cache_key(campaign: Campaign, *, semantic: bool, frequencies: Frequencies) -> str:
+    """The name under which build_matcher() keeps what it learns from a campaign."""
+    return _digest(campaign, _texts(campaign, _learnable(campaign)), frequencies, semantic)
+
+
+def _learnable(campaign: Campaign) -> list[str]:
+    """Topics that have a phrasing."""
+    return [topic.id for topic in campaign.topics.values() if any(topic.phrasings.values())]
 
 
 def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, str]]:
