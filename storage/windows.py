@@ -24,8 +24,8 @@ ORIGIN = 8192
 """Added to every stored count, so that small and large ones take the same two bytes: the file's size says nothing."""
 SHORT, LONG = 7, 28
 """Days of a window."""
-ENOUGH_FOR_SHORT = 300
-"""Counted questions a week from which weekly windows are worth reading."""
+ENOUGH_FOR_SHORT = 240
+"""Counted questions a week from which weekly windows are worth reading: about 300 messages."""
 BASELINE = 8
 """Closed windows kept as the baseline of the trend rule."""
 RELEASE_AFTER = timedelta(hours=33)

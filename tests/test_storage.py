@@ -501,10 +501,10 @@ def test_a_killed_process_loses_at_most_the_last_hour(tmp_path: Path) -> None:
 
 def test_window_lengths() -> None:
     assert length_of_next(None, 7) == 7
-    assert length_of_next(300, 7) == 7
-    assert length_of_next(290, 7) == 28
-    assert length_of_next(1200, 28) == 7
-    assert length_of_next(1190, 28) == 28
+    assert length_of_next(240, 7) == 7
+    assert length_of_next(230, 7) == 28
+    assert length_of_next(960, 28) == 7
+    assert length_of_next(950, 28) == 28
 
 
 def test_a_small_campaign_comes_to_long_windows(tmp_path: Path) -> None:
