@@ -24,6 +24,8 @@ LIKELY, LIKELY_SHOWN = 0.03, 2
 URGENT_TOPICS_SHOWN = 3
 OTHER_CAMPAIGN = "other"
 NO_CAMPAIGN = "none"
+NEAR, NEAR_SHOWN = 0.08, 2
+"""Under "I have no answer", so many topics with at least this chance are offered all the same."""
 INLINE_CARDS = 5
 LONGEST_MESSAGE = 8192
 """Characters looked at: twice what Telegram sends, for text that comes by other channels."""
@@ -280,7 +282,8 @@ class Conversation:
             ),
         ]
         question = context.question_id
-        near = ranking.choices[:2] if own_language is None else ()
+        near = ranking.choices or tuple(found.topic for found in ranking.ranked if found.confidence >= NEAR)
+        near = near[:NEAR_SHOWN] if own_language is None else ()
         rows = tuple((self.screens.topic_button(topic, language, question, picked=True),) for topic in near)
         contacts = (self.screens.said_button("Contacts", Action("contacts", language, question)),)
         families = tuple(dict.fromkeys(self._families[word] for word in words(text) if word in self._families))
