@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from random import Random
 
 from benchmarks.matching import own_campaign
@@ -45,8 +46,8 @@ def grown(campaign: Campaign, topics: int, random: Random, total: int) -> Campai
 
 def _memory() -> float:
     """Return the resident MiB of this process."""
-    with open("/proc/self/statm", encoding="ascii") as status:
-        return int(status.read().split()[1]) * resource.getpagesize() / 2**20
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def one(topics: int, phrasings: int, *, semantic: bool) -> None:

@@ -214,9 +214,7 @@ class LearntMatcher:
         order = np.argsort(-scores[:real], kind="stable")[:_SHOWN]
         share = softmax(scores[:real])[order]
         rest = np.minimum(share[1:] / max(1e-9, 1 - share[0]) * (1 - first), first)
-        ranked = tuple(
-            Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True)
-        )
+        ranked = tuple(Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True))
         outcome = self._outcome(question, first, among)
         return Ranking(
             ranked=ranked,

@@ -6,6 +6,7 @@ no field drowns another. Features live in a hashed space of FIELDS x 2**BITS buc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -110,10 +111,7 @@ def _letter_grams(text: str, low: int, high: int) -> NDArray[np.uint64]:
             if len(codes) < n:
                 break
             rolling = rolling[:-1] * _PRIME + codes[n - 1 :]
-            if n > 2:
-                inner = inner[:-1] | blank[n - 2 : len(codes) - 1]
-            else:
-                inner = np.zeros(len(rolling), dtype=bool)
+            inner = inner[:-1] | blank[n - 2 : len(codes) - 1] if n > 2 else np.zeros(len(rolling), dtype=bool)
             if n >= low:
                 grams.append((rolling[~inner] + np.uint64(n)) * _MIX)
     return np.concatenate(grams) if grams else np.zeros(0, dtype=np.uint64)
@@ -122,7 +120,7 @@ def _letter_grams(text: str, low: int, high: int) -> NDArray[np.uint64]:
 def _word_grams(words: Sequence[str]) -> NDArray[np.uint64]:
     """Return hashes of the words and of the pairs of neighbours."""
     hashes = [crc32(word.encode("utf-8", "replace")) for word in words]
-    pairs = [(a * 31 + b * 17 + 7) & 0xFFFFFFFF for a, b in zip(hashes, hashes[1:], strict=False)]
+    pairs = [(a * 31 + b * 17 + 7) & 0xFFFFFFFF for a, b in itertools.pairwise(hashes)]
     with np.errstate(over="ignore"):
         return np.array(hashes + pairs, dtype=np.uint64) * _MIX
 
@@ -130,7 +128,7 @@ def _word_grams(words: Sequence[str]) -> NDArray[np.uint64]:
 def buckets(reading: Reading) -> list[NDArray[np.int64]]:
     """Return the distinct buckets of a reading, one array a field."""
     bare = [s for w in reading.words if w not in PARTICLES and (s := skeleton(w))]
-    bones = [s for w in reading.senses if w not in PARTICLES and (s := skeleton(w))] if not bare else bare
+    bones = bare if bare else [s for w in reading.senses if w not in PARTICLES and (s := skeleton(w))]
     fields = (
         _letter_grams(f" {' '.join(reading.words)} ", 2, 5),
         _word_grams(reading.words),

@@ -117,9 +117,7 @@ def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, st
     return [entry for entry in texts if told_words(entry[2])]
 
 
-def _digest(
-    campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequencies: Frequencies, semantic: bool
-) -> str:
+def _digest(campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequencies: Frequencies, semantic: bool) -> str:
     lists = campaign.words
     content = json.dumps(
         [
@@ -189,9 +187,7 @@ class _Learner:
         # Now the texts kept back are learnt as well.
         model.learn(self._rows, self._row_labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
         model.learn(self._rows, self._row_labels, over=np.arange(len(readings)), epochs=1, seed=2)
-        return LearntMatcher(
-            self._topics, self._reader, self._index, self._chances, self._thresholds, self._encoder
-        )
+        return LearntMatcher(self._topics, self._reader, self._index, self._chances, self._thresholds, self._encoder)
 
     def _question(self, number: int) -> Question:
         if number not in self._questions:
@@ -201,10 +197,7 @@ class _Learner:
     def _encoded(self, cache: MutableMapping[str, bytes] | None) -> Floats:
         """Return the vectors of all texts, from the cache where it has them."""
         assert self._encoder is not None
-        sentences = [
-            self._question(i).sentence
-            for i in range(len(self._texts))
-        ]
+        sentences = [self._question(i).sentence for i in range(len(self._texts))]
         keys = [hashlib.sha256(s.encode("utf-8", "replace")).digest()[:12] for s in sentences]
         known: dict[bytes, NDArray[np.float16]] = {}
         stored = cache.get("vectors") if cache is not None else None
@@ -354,8 +347,7 @@ def _restore(
             arrays.get("vector_weights"),
         )
         chances = {
-            group: Chances(*(arrays[f"{group}-{name}"] for name in ("fusion", "first", "among")))
-            for group in GROUPS
+            group: Chances(*(arrays[f"{group}-{name}"] for name in ("fusion", "first", "among"))) for group in GROUPS
         }
         counts = json.loads(arrays["counts"].tobytes())
         thresholds = {g: Thresholds(**t) for g, t in json.loads(arrays["thresholds"].tobytes()).items()}

@@ -56,9 +56,7 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
 class Reader:
     """Reads questions with the words of one campaign."""
 
-    def __init__(
-        self, lists: WordLists, counts: Mapping[str, int], frequencies: Mapping[str, Sequence[str]]
-    ) -> None:
+    def __init__(self, lists: WordLists, counts: Mapping[str, int], frequencies: Mapping[str, Sequence[str]]) -> None:
         """Take the word lists, `vocabulary` of the phrasings, and each language's words, most frequent first."""
         self.senses = Senses(
             {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
@@ -109,9 +107,7 @@ class Reader:
                 found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
                 found.append(("arabic", arabic, _ARABIC_SHARE))
                 sentence = " ".join(arabic)
-        return Question(
-            script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence
-        )
+        return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
 
     def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         mended = {word: self._repairer.mend(word) for word in dict.fromkeys(told)}

@@ -247,8 +247,7 @@ _TO_ARABIC = str.maketrans(
     dict(zip("`qwertyuiop[]asdfghjkl;'zxcvnm,./", "ذضصثقفغعهخحجدشسيبلاتنمكطئءؤرىةوزظ", strict=True)) | {"b": "لا"}
 )
 _TO_LATIN = {
-    ord(a): e
-    for a, e in zip("ضصثقفغعهخحجدشسيبلاتنمكطئءؤرىةوزظ", "qwertyuiop[]asdfghjkl;'zxcvnm,./", strict=True)
+    ord(a): e for a, e in zip("ضصثقفغعهخحجدشسيبلاتنمكطئءؤرىةوزظ", "qwertyuiop[]asdfghjkl;'zxcvnm,./", strict=True)
 }
 
 
