@@ -245,3 +245,9 @@ def test_isolation_changes_no_letter(text: str) -> None:
     assert isolated.replace("\u2068", "").replace("\u2069", "") == markup
     assert isolated.count("\u2068") == isolated.count("\u2069")
     assert isolate(markup, right_to_left=False) == markup
+
+
+def test_a_question_that_an_editor_wrote_is_answered_however_short_it_is(scripted: Conversation, chat: Context) -> None:
+    turn = scripted.respond(Message("911"), chat)
+    assert turn.answered == ("hotline-911-iraq",)
+    assert "911" in turn.reply.text

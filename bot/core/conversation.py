@@ -72,6 +72,7 @@ class Conversation:
             for member in members
             for folded in words(member)
         }
+        self._exactly = _exact_phrasings(campaign)
         self._default_language = next(iter(campaign.languages))
 
     # ---- language
@@ -134,6 +135,11 @@ class Conversation:
             )
         steered = tuple(topic for topic in self._safety.steer(text) if topic in self.campaign.topics)
         ranking = self._matcher.rank(text, why=why)
+        exact = self._exactly.get(" ".join(words(text)))
+        if exact is not None and ranking.outcome != "answer":
+            # An editor wrote this very question under one topic: that is sure, however short it is.
+            rest = tuple(found for found in ranking.ranked if found.topic != exact)
+            ranking = Ranking((Ranked(exact, 1.0), *rest)[:5], "answer", (exact,), (), ranking.why)
         if steered:
             return self._steered(steered, ranking, language, context)
         script = detect(text).script
@@ -462,6 +468,19 @@ class Conversation:
         else:
             turn = self._menu(language, context)
         return replace(turn, counted=replace(turn.counted, campaign=known))
+
+
+def _exact_phrasings(campaign: Campaign) -> dict[str, str]:
+    """Phrasings and titles as the matcher compares words -> their topic; those of two topics are left out."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for topic in campaign.topics.values():
+        titles = (answer.title for answer in topic.answers.values())
+        for text in (*titles, *(phrasing for listed in topic.phrasings.values() for phrasing in listed)):
+            told = " ".join(words(text))
+            if told and found.setdefault(told, topic.id) != topic.id:
+                shared.add(told)
+    return {told: topic for told, topic in found.items() if told not in shared}
 
 
 def _certain(topics: tuple[str, ...]) -> Ranking:
