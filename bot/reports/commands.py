@@ -39,7 +39,7 @@ def add_commands(subparsers: Any) -> None:
         "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
     )
     simulate.add_argument("--weeks", type=_from_one, default=12)
-    simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week")
+    simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--language", choices=("ar", "en"), default="ar")
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")

@@ -108,19 +108,22 @@ class ReportWriter:
         `earlier` are releases before it, oldest first; `ahead` is the open window's last day and the moment its
         figures are due.
         """
-        say = self._say
+        say, language = self._names.say, self._language
         sections = [
             self._headline(release, ahead),
             self._most_asked(release),
             self._changes(release, earlier),
             self._unanswered(release),
-            self._simple(release, "language", say("Languages"), ()),
+            self._simple(release, "language", say(language, "Languages"), ()),
             self._simple(
-                release, "campaign", say("Campaign codes"), (say("Only starts by a link or poster count here."),)
+                release,
+                "campaign",
+                say(language, "Campaign codes"),
+                (say(language, "Only starts by a link or poster count here."),),
             ),
-            self._simple(release, "offer-sign", say("Warning signs in offers"), ()),
+            self._simple(release, "offer-sign", say(language, "Warning signs in offers"), ()),
             self._urgent(release),
-            self._simple(release, "feedback", say("Did the answer help?"), ()),
+            self._simple(release, "feedback", say(language, "Did the answer help?"), ()),
             self._quality(release),
             self._method(release),
         ]
@@ -128,117 +131,135 @@ class ReportWriter:
 
     def nothing_yet(self, ahead: tuple[date, datetime] | None) -> Report:
         """The report before anything has been released."""
-        say = self._say
+        say, language = self._names.say, self._language
         paragraphs = [
-            say("Nothing has been released yet. Figures come in whole windows only, never before one closes.")
+            say(language, "Nothing has been released yet. Figures come in whole windows only, never before one closes.")
         ]
         paragraphs += (
-            [self._ahead(ahead)] if ahead is not None else [say("No window is open: the bot has not counted here yet.")]
+            [self._ahead(ahead)]
+            if ahead is not None
+            else [say(language, "No window is open: the bot has not counted here yet.")]
         )
-        return self._framed((Section("headline", say("In short"), tuple(paragraphs)),), None, ahead)
+        return self._framed((Section("headline", say(language, "In short"), tuple(paragraphs)),), None, ahead)
 
     # ---- words
-
-    def _say(self, sentence: str, **values: str) -> str:
-        return self._names.say(self._language, sentence, **values)
 
     def day(self, when: date) -> str:
         """A date in words."""
         return written_day(self._names.say, self._language, when.year, when.month, when.day)
 
     def _period(self, release: Release) -> str:
-        return self._say("{first} to {last}", first=self.day(release.first_day), last=self.day(release.last_day))
+        return self._names.say(
+            self._language, "{first} to {last}", first=self.day(release.first_day), last=self.day(release.last_day)
+        )
 
     def _ahead(self, ahead: tuple[date, datetime]) -> str:
         last, due = ahead
         due = due.astimezone(BAGHDAD)
-        return self._say(
-            "The open window ends on {last}; its figures come on {due}.", last=self.day(last), due=self.day(due.date())
+        return self._names.say(
+            self._language,
+            "The open window ends on {last}; its figures come on {due}.",
+            last=self.day(last),
+            due=self.day(due.date()),
         )
 
     def _name(self, row: Row) -> str:
         return self._names.name(row.family, row.key, self._language)
 
     def _list(self, rows: Sequence[Row]) -> str:
-        return self._say(", ").join(self._name(row) for row in rows)
+        return self._names.say(self._language, ", ").join(self._name(row) for row in rows)
 
     def _about(self, release: Release, row: Row) -> str:
         low, high = reach(release, row)
-        return self._say("about {value} (likely {low} to {high})", value=str(row.shown), low=str(low), high=str(high))
+        return self._names.say(
+            self._language, "about {value} (likely {low} to {high})", value=str(row.shown), low=str(low), high=str(high)
+        )
 
     def _framed(
         self, sections: tuple[Section, ...], release: Release | None, ahead: tuple[date, datetime] | None
     ) -> Report:
-        say = self._say
+        say, language = self._names.say, self._language
         synthetic = release is not None and release.synthetic
         return Report(
             self._language,
             self._names.right_to_left(self._language),
-            say("What young people asked"),
+            say(language, "What young people asked"),
             self._period(release) if release is not None else "",
-            say("SYNTHETIC: made by `tabayyan simulate`. Nobody asked these questions.") if synthetic else "",
+            say(language, "SYNTHETIC: made by `tabayyan simulate`. Nobody asked these questions.") if synthetic else "",
             sections,
             release,
-            say("too few to show"),
+            say(language, "too few to show"),
             self._ahead(ahead) if ahead is not None else "",
         )
 
     # ---- sections
 
     def _headline(self, release: Release, ahead: tuple[date, datetime] | None) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         topics = release.shown("topic")
         lines = [
             say(
+                language,
                 "About {total} counted questions in {days} days: {period}.",
                 total=str(release.total),
                 days=str(release.length),
                 period=self._period(release),
             ),
             say(
-                "An asker counts once a day for a topic, and for three topics at most: these are neither people nor messages."
+                language,
+                "An asker counts once a day for a topic, and for three topics at most: these are neither people nor messages.",
             ),
         ]
         if not topics:
             lines.append(
                 say(
+                    language,
                     "No topic was asked often enough to be shown. A topic is shown from about {limit} on, so that no figure points at somebody.",
                     limit=str(release.rules["topic"].show_limit),
                 )
             )
             if ahead is not None:
                 lines.append(self._ahead(ahead))
-            lines.append(say("With few questions a window lasts 28 days, and then more can be shown."))
+            lines.append(say(language, "With few questions a window lasts 28 days, and then more can be shown."))
         else:
             first = topics[0]
             lines.append(
-                say("Most asked: {topic}, {about}.", topic=self._name(first), about=self._about(release, first))
+                say(
+                    language,
+                    "Most asked: {topic}, {about}.",
+                    topic=self._name(first),
+                    about=self._about(release, first),
+                )
             )
             rising = [row for row in release.rows if row.label in ("possible-rise", "confirmed-rise")]
             if rising:
-                lines.append(say("Rising: {topics}.", topics=self._list(rising)))
+                lines.append(say(language, "Rising: {topics}.", topics=self._list(rising)))
         urgent = next((row for row in release.shown("outcome") if row.key == "urgent"), None)
         if urgent is not None:
-            lines.append(say("Urgent help was shown {about} times.", about=self._about(release, urgent)))
-        return Section("headline", say("In short"), tuple(lines))
+            lines.append(say(language, "Urgent help was shown {about} times.", about=self._about(release, urgent)))
+        return Section("headline", say(language, "In short"), tuple(lines))
 
     def _most_asked(self, release: Release) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         shown = release.shown("topic")
         hidden = len(release.family("topic")) - len(shown)
         lines = [
-            say("Topics with too few questions to show: {count}. Not shown does not mean not asked.", count=str(hidden))
+            say(
+                language,
+                "Topics with too few questions to show: {count}. Not shown does not mean not asked.",
+                count=str(hidden),
+            )
         ]
         return Section(
             "topics",
-            say("Most asked"),
+            say(language, "Most asked"),
             tuple(lines),
             self._table(release, shown, labels=True),
-            self._bars(release, shown, say("Most asked")),
+            self._bars(release, shown, say(language, "Most asked")),
         )
 
     def _changes(self, release: Release, earlier: Sequence[Release]) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         changed = [row for row in release.family("topic") if row.lift is not None]
         same = [one for one in earlier if one.length == release.length and one.number < release.number]
         lines = []
@@ -246,9 +267,10 @@ class ReportWriter:
             assert row.label is not None and row.lift is not None
             lines.append(
                 say(
+                    language,
                     "{topic}: {label}. Its share is about {lift} times that of the windows before (likely {low} to {high}).",
                     topic=self._name(row),
-                    label=say(LABELS[row.label]),
+                    label=say(language, LABELS[row.label]),
                     lift=_tenths(row.lift),
                     low=_tenths(row.lift_low or 0),
                     high=_tenths(row.lift_high or 0),
@@ -257,37 +279,44 @@ class ReportWriter:
         if changed:
             lines += [
                 say(
-                    "A possible rise or fall appears by chance about once in one to three windows; wait for the next window."
+                    language,
+                    "A possible rise or fall appears by chance about once in one to three windows; wait for the next window.",
                 ),
-                say("A confirmed one was seen in two windows in a row; by chance at most about once in 16 windows."),
+                say(
+                    language,
+                    "A confirmed one was seen in two windows in a row; by chance at most about once in 16 windows.",
+                ),
             ]
         elif release.total < FEWEST_COUNTED or len(same) < FEWEST_BASELINES:
             lines.append(
                 say(
+                    language,
                     "Nothing can be said yet: it takes {count} counted questions in a window and {windows} windows of the same length before it.",
                     count=str(FEWEST_COUNTED),
                     windows=str(FEWEST_BASELINES),
                 )
             )
         else:
-            lines.append(say("No topic rose or fell clearly."))
-        lines.append(say("Topics are compared by their share, so that a busy week makes nothing rise."))
+            lines.append(say(language, "No topic rose or fell clearly."))
+        lines.append(say(language, "Topics are compared by their share, so that a busy week makes nothing rise."))
         rows = changed or list(release.shown("topic")[:3])
         windows = [*same, release][-SPARKS:]
         chart = None
         if rows and len(windows) > 1:
             steps = tuple(f"{window.first_day.day}/{window.first_day.month}" for window in windows)
             chart = Chart(
-                say("The last windows"),
-                say("Counted questions"),
+                say(language, "The last windows"),
+                say(language, "Counted questions"),
                 (),
                 tuple(self._line(row, windows) for row in rows),
                 steps,
             )
         table = None
         if chart is not None:
-            table = Table((say("Topic"), *chart.steps), tuple((line.name, *line.values) for line in chart.lines))
-        return Section("changes", say("Rising and falling"), tuple(lines), table, chart)
+            table = Table(
+                (say(language, "Topic"), *chart.steps), tuple((line.name, *line.values) for line in chart.lines)
+            )
+        return Section("changes", say(language, "Rising and falling"), tuple(lines), table, chart)
 
     def _line(self, row: Row, windows: Sequence[Release]) -> Line:
         values = [
@@ -297,7 +326,7 @@ class ReportWriter:
         return Line(self._name(row), tuple(values))
 
     def _unanswered(self, release: Release) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         outcomes = release.shown("outcome")
         lines = []
         missed = [row for row in outcomes if row.key in ("no-match", "choices", "near-miss")]
@@ -306,6 +335,7 @@ class ReportWriter:
             if (row.shown or 0) >= FEWEST_FOR_SHARES and whole:
                 lines.append(
                     say(
+                        language,
                         "{outcome}: {about}, roughly {percent} % of what was counted.",
                         outcome=self._name(row),
                         about=self._about(release, row),
@@ -313,11 +343,14 @@ class ReportWriter:
                     )
                 )
             else:
-                lines.append(say("{outcome}: {about}.", outcome=self._name(row), about=self._about(release, row)))
+                lines.append(
+                    say(language, "{outcome}: {about}.", outcome=self._name(row), about=self._about(release, row))
+                )
         near, themes = release.shown("near-miss"), release.shown("vocabulary")
         if near:
             lines.append(
                 say(
+                    language,
                     "Topics that need more phrasings (the bot was near and not sure): {topics}.",
                     topics=self._list(near),
                 )
@@ -325,39 +358,57 @@ class ReportWriter:
         if themes:
             lines.append(
                 say(
+                    language,
                     "Themes in questions without an answer (counted over a closed list of words): {themes}.",
                     themes=self._list(themes),
                 )
             )
         if not (missed or near or themes):
-            lines.append(say("Too few questions went unanswered to show any."))
+            lines.append(say(language, "Too few questions went unanswered to show any."))
         rows = (*outcomes, *near, *themes)
-        kinds = {"outcome": say("Outcome"), "near-miss": say("Near miss"), "vocabulary": say("Theme")}
+        kinds = {
+            "outcome": say(language, "Outcome"),
+            "near-miss": say(language, "Near miss"),
+            "vocabulary": say(language, "Theme"),
+        }
         table = Table(
-            (say("Kind"), say("Name"), say("Counted"), say("Likely from"), say("Likely to")),
+            (
+                say(language, "Kind"),
+                say(language, "Name"),
+                say(language, "Counted"),
+                say(language, "Likely from"),
+                say(language, "Likely to"),
+            ),
             tuple((kinds[row.family], self._name(row), row.shown, *reach(release, row)) for row in rows),
         )
-        chart = self._bars(release, themes or near, say("Themes without an answer") if themes else say("Near miss"))
-        return Section("unanswered", say("What could not be answered"), tuple(lines), table if rows else None, chart)
+        chart = self._bars(
+            release, themes or near, say(language, "Themes without an answer") if themes else say(language, "Near miss")
+        )
+        return Section(
+            "unanswered", say(language, "What could not be answered"), tuple(lines), table if rows else None, chart
+        )
 
     def _simple(self, release: Release, family: Family, title: str, lines: tuple[str, ...]) -> Section:
         shown = release.shown(family)
         if not shown:
-            return Section(family, title, (*lines, self._say("Too few to show.")))
+            return Section(family, title, (*lines, self._names.say(self._language, "Too few to show.")))
         return Section(family, title, lines, self._table(release, shown), self._bars(release, shown, title))
 
     def _urgent(self, release: Release) -> Section:
         urgent = next((row for row in release.shown("outcome") if row.key == "urgent"), None)
         if urgent is None:
-            line = self._say("Too few to show. That does not mean that nobody was in danger.")
+            line = self._names.say(self._language, "Too few to show. That does not mean that nobody was in danger.")
         else:
-            line = self._say("Urgent help was shown {about} times.", about=self._about(release, urgent))
-        return Section("urgent", self._say("Urgent help"), (line,))
+            line = self._names.say(
+                self._language, "Urgent help was shown {about} times.", about=self._about(release, urgent)
+            )
+        return Section("urgent", self._names.say(self._language, "Urgent help"), (line,))
 
     def _quality(self, release: Release) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         lines = [
             say(
+                language,
                 "Hours not counted: {lost} of {all}. Restarts: {restarts}.",
                 lost=str(release.lost_hours),
                 all=str(release.length * 24),
@@ -368,6 +419,7 @@ class ReportWriter:
         if floods:
             lines.append(
                 say(
+                    language,
                     "Unusual pattern, may be organised: {topics}. Their counts were cut off at four times a usual day.",
                     topics=self._list(floods),
                 )
@@ -376,36 +428,46 @@ class ReportWriter:
         if fresh:
             lines.append(
                 say(
+                    language,
                     "New topics: {topics}. A new topic rises by itself and takes questions from its neighbours.",
                     topics=self._list(fresh),
                 )
             )
-        return Section("quality", say("How good these figures are"), tuple(lines))
+        return Section("quality", say(language, "How good these figures are"), tuple(lines))
 
     def _method(self, release: Release) -> Section:
-        say = self._say
+        say, language = self._names.say, self._language
         rule = release.rules["topic"]
         return Section(
             "method",
-            say("How this was counted, and what it does not say"),
+            say(language, "How this was counted, and what it does not say"),
             (
                 say(
-                    "No question, name, number or time is kept. Only counters over the bot's own topics and word lists exist."
+                    language,
+                    "No question, name, number or time is kept. Only counters over the bot's own topics and word lists exist.",
                 ),
                 say(
+                    language,
                     "Each counter began at a secret random value (discrete Laplace, b = {scale}), so the true count was never written down.",
                     scale=f"{release.scale:g}",
                 ),
                 say(
+                    language,
                     "A figure is shown from {limit} on, rounded to 5, once, after its window has closed. Small families have higher limits.",
                     limit=str(rule.show_limit),
                 ),
-                say("A shown value lies within {band} of the true one in about 98 of 100 cases.", band=str(rule.band)),
                 say(
-                    "Do not conclude: how many people asked, who or where they were, or that a topic not shown was not asked."
+                    language,
+                    "A shown value lies within {band} of the true one in about 98 of 100 cases.",
+                    band=str(rule.band),
                 ),
                 say(
-                    "Rankings of neighbouring rows may be chance. Do not compare windows of different length by their figures."
+                    language,
+                    "Do not conclude: how many people asked, who or where they were, or that a topic not shown was not asked.",
+                ),
+                say(
+                    language,
+                    "Rankings of neighbouring rows may be chance. Do not compare windows of different length by their figures.",
                 ),
             ),
         )
@@ -413,21 +475,26 @@ class ReportWriter:
     # ---- tables and charts
 
     def _table(self, release: Release, rows: Sequence[Row], *, labels: bool = False) -> Table:
-        say = self._say
-        columns = [say("Name"), say("Counted"), say("Likely from"), say("Likely to")]
+        say, language = self._names.say, self._language
+        columns = [
+            say(language, "Name"),
+            say(language, "Counted"),
+            say(language, "Likely from"),
+            say(language, "Likely to"),
+        ]
         if labels:
-            columns.append(say("Mark"))
+            columns.append(say(language, "Mark"))
         listed: list[tuple[str | int | None, ...]] = []
         for row in rows:
             cells: list[str | int | None] = [self._name(row), row.shown, *reach(release, row)]
             if labels:
-                cells.append(say(LABELS[row.label]) if row.label is not None else "")
+                cells.append(say(language, LABELS[row.label]) if row.label is not None else "")
             listed.append(tuple(cells))
         return Table(tuple(columns), tuple(listed))
 
     def _bars(self, release: Release, rows: Sequence[Row], title: str) -> Chart | None:
         bars = tuple(Bar(self._name(row), row.shown or 0, *reach(release, row)) for row in rows[:MOST_ROWS])
-        return Chart(title, self._say("Counted questions"), bars) if bars else None
+        return Chart(title, self._names.say(self._language, "Counted questions"), bars) if bars else None
 
 
 def reach(release: Release, row: Row) -> tuple[int, int]:

@@ -23,6 +23,9 @@ from storage.releases import Releases
 FIRST_DAY = date(2026, 1, 5)
 QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)
 """Questions of one asker's day: 1.7 on average."""
+FLOODED_PLACE = 25
+RISING_PLACE = 2
+"""Place by size of the topic that doubles: asked often enough for every season to show it at once."""
 FLOOD_ACCOUNTS, FLOOD_DAYS, FLOOD_MESSAGES = 20, 4, 40
 THEMES, THEME_SHARE = 3, 0.03
 UNANSWERED_SHARE, OFFER_SHARE, URGENT_SHARE, FEEDBACK_SHARE, POSTER_SHARE = 0.08, 0.04, 0.03, 0.15, 0.10
@@ -85,7 +88,7 @@ class Simulator:
         self._context = Context(FIRST_DAY, question_id=1)
 
     def run(self, weeks: int, questions: int) -> Season:
-        """Ask a whole season at about so many questions a week, and release it."""
+        """Ask a whole season with about so many questions a week that have an answer, and release it."""
         chance = self._random
         topics = [topic for topic in self._campaign.topics if self._phrasings(topic)]
         chance.shuffle(topics)
@@ -93,9 +96,9 @@ class Simulator:
         themes = self._themes()
         season = Season(
             weeks,
-            rising=topics[min(5, len(topics) - 1)],
+            rising=topics[min(RISING_PLACE, len(topics) - 1)],
             rises_in=max(6, weeks - 2),
-            flooded=topics[min(25, len(topics) - 1)],
+            flooded=next((topic for topic in topics[FLOODED_PLACE:] if self._understood(topic)), topics[-1]),
             flood_in=max(3, weeks // 2),
             surge_in=max(2, weeks // 3),
             quiet_in=max(2, weeks // 3 + 1),
@@ -104,6 +107,7 @@ class Simulator:
             poster=next(iter(self._campaign.codes), None),
             true_topics={week: {} for week in range(1, weeks + 1)},
         )
+        self._counters.tick()
         for day in range(weeks * 7):
             self._day(day, questions, weights, themes, season)
         for _ in range(SETTLED_HOURS):
@@ -123,7 +127,8 @@ class Simulator:
         chance = self._random
         week = day // 7 + 1
         strength = 2.5 if week == season.surge_in else 0.4 if week == season.quiet_in else 1.0
-        mean = questions / 7 * strength / (sum(QUESTIONS_PER_ASKER) / len(QUESTIONS_PER_ASKER))
+        about_topics = sum(QUESTIONS_PER_ASKER) / len(QUESTIONS_PER_ASKER) * (1 - NOT_ABOUT_TOPICS)
+        mean = questions / 7 * strength / about_topics
         askers = max(0, round(chance.gauss(mean, mean**0.5)))
         now = {
             topic: weight * (2 if topic == season.rising and week >= season.rises_in else 1)
@@ -178,13 +183,14 @@ class Simulator:
                     self._counters.add(asker, Counted(feedback=(f"{turn.answered[0]}:{verdict}",)))
 
     def _flood(self, topic: str) -> None:
-        phrasing = next(
-            (one for one in self._phrasings(topic) if topic in self._turn(one, False).counted.topics),
-            self._phrasings(topic)[0],
-        )
+        phrasing = self._understood(topic) or self._phrasings(topic)[0]
         for account in range(FLOOD_ACCOUNTS):
             for _ in range(FLOOD_MESSAGES):
                 self._said(account + 1, phrasing)
+
+    def _understood(self, topic: str) -> str | None:
+        """A phrasing that is answered with its topic."""
+        return next((one for one in self._phrasings(topic) if topic in self._turn(one, False).counted.topics), None)
 
     def _said(self, asker: int, text: str, *, forwarded: bool = False) -> Turn:
         turn = self._turn(text, forwarded)
