@@ -51,8 +51,9 @@ def chance(counted: int, expected: float, spread: float, scale: float, *, up: bo
     than a normal curve's, and small topics would rise every week if that were forgotten.
     """
     spread = max(spread, expected * 1.0001)
+    normal = _tail((abs(counted - expected) - 0.5) / math.sqrt(spread + variance(scale)))
     if expected > LARGE:
-        return _tail((abs(counted - expected) - 0.5) / math.sqrt(spread + variance(scale)))
+        return normal
     size = expected**2 / (spread - expected)
     odds = expected / (size + expected)
     reach = math.ceil(20 * scale)
@@ -73,7 +74,8 @@ def chance(counted: int, expected: float, spread: float, scale: float, *, up: bo
             chances += weight * (1 - at_most[left - 1] if left > 0 else 1.0)
         else:
             chances += weight * (at_most[left] if left >= 0 else 0.0)
-    return max(chances, 0.0)
+    # Downwards the baseline's own noise weighs more, and it is not skewed as the count is.
+    return max(chances, 0.0) if up else max(chances, normal)
 
 
 def dispersion(baselines: Sequence[Mapping[str, int]], noise: float) -> float:

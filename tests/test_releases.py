@@ -169,7 +169,8 @@ def test_a_doubling_is_found_and_a_busy_week_is_not() -> None:
         found += "t5" in trends(steady(rng, {**MEANS, "t5": 80}), before, 2.0, 12)
         surged += len(trends(steady(rng, {key: mean * 2.5 for key, mean in MEANS.items()}), before, 2.0, 12))
     assert found >= 18
-    assert surged <= 12
+    # Of 40 topics in 20 weeks each.
+    assert surged <= 24
 
 
 def test_a_fall_is_found() -> None:
@@ -289,3 +290,38 @@ def test_released_figures_survive_the_loss_of_everything_else(tmp_path: Path) ->
             path.unlink()
     assert Releases(tmp_path).get(1) == before
     assert len(cells()) > 0
+
+
+# ---- a database that cannot be reached
+
+
+def test_an_unreachable_database_delays_releases_and_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path)
+    store.counters.tick()
+    for asker in range(60):
+        store.ask(asker)
+    reachable = store.releases
+    store.counters._releases = Releases(tmp_path, "postgresql://nobody:SECRETWORD@127.0.0.1:9/none")
+    store.skip(days=7)
+    store.moment += timedelta(hours=34)
+    assert not store.counters.tick()
+    assert store.counters.healthy, "counting goes on"
+    assert reachable.numbers() == ()
+    assert "release-delayed" in {getattr(record, "tabayyan_event", "") for record in caplog.records}
+    assert "SECRETWORD" not in caplog.text
+    store.counters._releases = reachable
+    assert store.counters.tick()
+    assert reachable.numbers() == (1,)
+
+
+def test_without_a_window_of_its_own_and_without_the_database_no_number_is_made_up(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.counters._releases = Releases(tmp_path, "postgresql://nobody@127.0.0.1:9/none")
+    store.ask(1)
+    assert not store.counters.tick()
+    assert store.counters._file.windows() == ()
+    store.counters._releases = store.releases
+    assert store.counters.tick()
+    assert [window.number for window in store.counters._file.windows()] == [1]
