@@ -74,7 +74,6 @@ class Figures:
 
 def measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path) -> Figures:
     """One bot in one mode: a burst at once, then a steady stream."""
-    folder.mkdir(parents=True)
     telegram = Telegram(folder)
     port = free_port()
     settings = {**bot_settings(telegram, mode, port, folder / "data"), "TABAYYAN_LOG_LEVEL": "ERROR"}
@@ -123,10 +122,10 @@ def main() -> None:
     head = f"{'mode':8} {'bot':38} {'updates/s':>9} {'CPU ms':>7} {'p50 ms':>7} {'p99 ms':>7} {'MiB':>11} {'unanswered':>10}"
     print(f"burst of {arguments.burst}; then {arguments.rate}/s for {PACED_SECONDS} s\n{head}", flush=True)
     with tempfile.TemporaryDirectory() as place:
-        for number in range(arguments.rounds):
+        for _ in range(arguments.rounds):
             for mode in arguments.modes:
                 for name in names:
-                    folder = Path(place) / f"{mode}-{name}-{number}"
+                    folder = Path(tempfile.mkdtemp(dir=place))
                     known = CONTENDERS[name]
                     found = measure(known, mode, arguments.burst, arguments.rate, folder)
                     print(

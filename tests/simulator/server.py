@@ -180,7 +180,7 @@ async def _deliver(world: World) -> None:
             free.clear()
             started = False
             if world.webhook["url"]:
-                for number, update in list(world.queue.items()):
+                for number, update in world.queue.items():
                     if len(under_way) >= world.webhook["connections"]:
                         break
                     chat = _chat_of(update)
