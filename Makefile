@@ -39,6 +39,7 @@ bench: $(VENV)/dev.stamp  ## every benchmark, each printed beside a baseline
 	$(BIN)/python -m benchmarks.matching
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.trends
 
 lock:  ## renew both lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --extra semantic --extra scaled --extra build pyproject.toml -o requirements.lock
