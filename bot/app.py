@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import secrets
 import signal
@@ -12,7 +11,6 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -23,37 +21,40 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from bot import __version__
+from bot.answering import (
+    LOCALES,
+    Answering,
+    build_answering,
+    clock_of,
+    empty_campaign,
+    fit_into_cache,
+    languages_of,
+    learn_beside,
+    learning_of,
+)
 from bot.channels.ocr import is_available, read_picture
 from bot.channels.telegram.channel import Channel, open_channel
 from bot.channels.telegram.order import Alone
 from bot.channels.telegram.services import Services
 from bot.channels.telegram.shared_order import SharedOrder
 from bot.channels.telegram.short_memory import ShortMemory
-from bot.clock import Clock, read_clock
+from bot.clock import Clock
+from bot.content_reader.last_good import load_or_last_good
 from bot.content_reader.problems import Problem
 from bot.content_reader.reader import Content
-from bot.content_reader.reload import ContentWatch, load_or_last_good
-from bot.content_reader.word_files import last_resort
+from bot.content_reader.reload import ContentWatch
 from bot.core.conversation import Conversation
-from bot.core.faq import Campaign, Contact, Language, WordLists
-from bot.core.matching import build_matcher, cache_key
-from bot.core.offers import OfferChecker
-from bot.core.ranking import Matcher, Ranking
 from bot.core.render import Renderer
-from bot.core.reply import Context
-from bot.core.safety import SafetyLane
 from bot.core.screens import start_payload
-from bot.core.smalltalk import SmallTalk
 from bot.crew import Crew
 from bot.day_keys import DayKeys
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
 from bot.events import guard_loop, log
-from bot.learning import Learning, one_at_a_time, open_learning
+from bot.learning import Learning, one_at_a_time
 from bot.phrases import Phrases, read_phrases
 from bot.reports.commands import ahead_of, names_from
 from bot.reports.digest import Digest, DigestMaker
-from bot.reports.poster import Poster, write_poster
 from bot.settings import ROOT, Settings, SettingsError
 from storage.counters import Counters
 from storage.databases import StoreErrors
@@ -61,112 +62,10 @@ from storage.families import Cell, cells_of
 from storage.keeper import Keeper
 from storage.releases import Releases
 
-LOCALES = ROOT / "locales"
 DIGEST_SECONDS = 60.0
 """How long the ticking thread waits for Telegram to take a digest."""
 WAITING_CONNECTIONS = 512
 HAND_OVER_SECONDS = 30.0
-
-
-class _Silent:
-    """The matcher of a bot without content: it knows nothing and says so."""
-
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
-        """No topic, for any question."""
-        return Ranking((), "none", (), ())
-
-
-@dataclass(frozen=True)
-class Answering:
-    """What answers at the moment: swapped whole when the content changes."""
-
-    conversation: Conversation
-    content: Content | None
-    """None while only the urgent lane answers."""
-    offer_signs: tuple[str, ...] = ()
-    """Ids of the warning signs that offers are searched for."""
-
-    @property
-    def version(self) -> str:
-        """The content's digest, short enough for a log line; "none" without content."""
-        return self.content.digest[:12] if self.content is not None else "none"
-
-
-def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or the test clock where it is allowed.
-
-    Raises:
-        SettingsError: the test clock cannot be read.
-    """
-    try:
-        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
-    except ValueError as error:
-        raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
-
-
-def build_answering(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
-    """Fit everything that answers to a content, or to none."""
-    if content is None:
-        silent = Conversation(
-            _empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
-        )
-        return Answering(silent, None)
-    fitted: Matcher = build_matcher(
-        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
-    )
-    offers = OfferChecker(content.offers)
-    conversation = Conversation(
-        content.campaign,
-        fitted,
-        SafetyLane(content.safety or last_resort()),
-        offers,
-        SmallTalk(content.small_talk),
-        phrases,
-        content.other_scripts,
-    )
-    return Answering(conversation, content, offers.sign_ids)
-
-
-def _empty_campaign() -> Campaign:
-    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
-    languages = {
-        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
-        "en": Language("en", "English", "ltr", "n!=1", {}),
-    }
-    emergency = Contact(
-        "iraq-911",
-        (),
-        "usable",
-        "phone",
-        "iraq",
-        "911",
-        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
-        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
-    )
-    name = {"ar": "تبيَّن", "en": "Tabayyan"}
-    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists({}, (), ()), name)
-
-
-def learning_of(settings: Settings) -> Learning:
-    """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
-    return open_learning(settings.data_dir / "cache", semantic=settings.semantic)
-
-
-def languages_of(content: Content | None) -> tuple[str, ...]:
-    """Language codes that need an interface catalogue."""
-    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
-
-
-def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:
-    """What `ask` and `chat` talk to, and the context of a new chat."""
-    day = today or clock_of(settings).today()
-    loaded = load_or_last_good(settings.content_dir, settings.data_dir, day)
-    phrases = read_phrases(LOCALES, languages_of(loaded.content))
-    learning = learning_of(settings)
-    learn_beside(settings, loaded.content, learning)
-    answering = build_answering(loaded.content, phrases, learning)
-    forced = language if language in answering.conversation.campaign.languages else None
-    return answering.conversation, Context(day, forced_language=forced)
 
 
 def make_poster(
@@ -177,8 +76,11 @@ def make_poster(
     Raises:
         SettingsError: an unknown topic, language or code, no published handle, or a folder that cannot be written.
     """
+    # The drawing libraries take 30 MB that a running bot does not need.
+    from bot.reports.poster import Poster, write_poster
+
     loaded = load_or_last_good(settings.content_dir, settings.data_dir)
-    campaign = loaded.content.campaign if loaded.content is not None else _empty_campaign()
+    campaign = loaded.content.campaign if loaded.content is not None else empty_campaign()
     if topic not in campaign.topics:
         raise SettingsError(f"There is no topic {topic!r}. `tabayyan check --coverage` lists them.")
     if language not in campaign.languages:
@@ -220,33 +122,6 @@ def examine(settings: Settings, language: str) -> int:
 
 
 # ---- running
-
-
-def fit_into_cache(settings: Settings, content: Content) -> None:
-    """Fit the matcher in another process, so that the running bot finds it in the cache."""
-    learning = learning_of(settings)
-    with one_at_a_time(settings.data_dir / "cache"):
-        build_matcher(
-            content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
-        )
-
-
-def learn_beside(settings: Settings, content: Content | None, learning: Learning) -> None:
-    """Where the cache lacks this content, learn it in another process and wait for it.
-
-    Learning takes twice the memory of answering, and only the end of a process gives memory back to the machine.
-    Where nothing can be cached it is left to build_answering().
-    """
-    if content is None or not content.campaign.topics:
-        return
-    key = cache_key(content.campaign, semantic=learning.encoder is not None, frequencies=learning.frequencies)
-    if key in learning.cache or not learning.keeps():
-        return
-    process = multiprocessing.get_context("spawn").Process(
-        target=fit_into_cache, args=(settings, content), daemon=True, name="learning"
-    )
-    process.start()
-    process.join()
 
 
 class House:

@@ -86,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
-    from bot.app import open_conversation
+    from bot.answering import open_conversation
     from bot.channels.terminal import chat
 
     conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
@@ -95,7 +95,7 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from bot.app import open_conversation
+    from bot.answering import open_conversation
     from bot.channels.terminal import ask, questions
 
     conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)

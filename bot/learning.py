@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import fcntl
 import gzip
-from collections.abc import Iterator, Mapping, MutableMapping
+import hashlib
+import mmap
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.asking import Encoder
+from bot.core.matching import Cache
 from bot.encoder import load_encoder
 from bot.settings import SettingsError, Switch
 
 FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
+_DIGEST = 64
+_new_digest = hashlib.blake2b
 KEPT = 8
-"""Files in the cache, some 60 MB each; the oldest go first."""
+"""Files in the cache, 15 to 65 MB each; the oldest go first."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Learning:
     """Three helpers of build_matcher()."""
 
     encoder: Encoder | None
-    cache: MutableMapping[str, bytes]
+    cache: Cache
     frequencies: Mapping[str, tuple[str, ...]]
 
     def keeps(self) -> bool:
@@ -38,8 +43,12 @@ class Learning:
         return kept
 
 
-class FileCache(MutableMapping[str, bytes]):
-    """Bytes by name in a folder. A folder that cannot be written caches nothing and says nothing."""
+class FileCache(Cache):
+    """Bytes by name in a folder, each file with its digest in front; read by mapping the file into memory.
+
+    What is mapped is shared by all workers, and only what is used counts. A folder that cannot be written caches
+    nothing and says nothing; a damaged file is as good as none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -47,18 +56,26 @@ class FileCache(MutableMapping[str, bytes]):
     def _path(self, key: str) -> Path:
         return self._folder / "".join(character for character in key if character.isalnum() or character in "-_.")
 
-    def __getitem__(self, key: str) -> bytes:
+    def __getitem__(self, key: str) -> memoryview:
         try:
-            return self._path(key).read_bytes()
-        except OSError:
+            with self._path(key).open("rb") as file:
+                told = file.read(_DIGEST)
+                digest = hashlib.file_digest(file, _new_digest).digest()
+                if told != digest:
+                    raise KeyError(key)
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[_DIGEST:]
+        except (OSError, ValueError):
+            # ValueError: an empty file cannot be mapped.
             raise KeyError(key) from None
 
-    def __setitem__(self, key: str, value: bytes) -> None:
+    def __setitem__(self, key: str, value: bytes | memoryview) -> None:
         path = self._path(key)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_name(f".{path.name}.unfinished")
-            unfinished.write_bytes(value)
+            with unfinished.open("wb") as file:
+                file.write(_new_digest(value).digest())
+                file.write(value)
             unfinished.replace(path)
             for old in sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
@@ -90,10 +107,11 @@ def read_frequencies() -> dict[str, tuple[str, ...]]:
 
 def open_learning(folder: Path, *, semantic: Switch) -> Learning:
     """The helpers for one program; `folder` holds the cache."""
-    encoder = None if semantic == "off" else load_encoder()
+    cache = FileCache(folder)
+    encoder = None if semantic == "off" else load_encoder(cache)
     if semantic == "on" and encoder is None:
         raise SettingsError("TABAYYAN_SEMANTIC is on without its extra. Run: pip install 'tabayyan[semantic]'.")
-    return Learning(encoder, FileCache(folder), read_frequencies())
+    return Learning(encoder, cache, read_frequencies())
 
 
 @contextmanager

@@ -23,7 +23,10 @@ TODAY = date(2026, 11, 22)
 
 
 class ScriptedMatcher:
-    """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else."""
+    """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else.
+
+    "=a" is a question that an editor wrote under a.
+    """
 
     def __init__(self, topics: tuple[str, ...]) -> None:
         self._topics = topics
@@ -37,7 +40,8 @@ class ScriptedMatcher:
             return Ranking(ranked, "answer", named, rest[:2])
         if named:
             return Ranking(ranked, "choices", (), named[:3])
-        return Ranking(ranked, "none", (), ())
+        written = question[1:] if question.startswith("=") and question[1:] in self._topics else None
+        return Ranking(ranked, "none", (), (), written=written)
 
 
 @pytest.fixture(scope="session")

@@ -248,6 +248,7 @@ def test_isolation_changes_no_letter(text: str) -> None:
 
 
 def test_a_question_that_an_editor_wrote_is_answered_however_short_it_is(scripted: Conversation, chat: Context) -> None:
-    turn = scripted.respond(Message("911"), chat)
+    turn = scripted.respond(Message("=hotline-911-iraq"), chat)
+    assert turn.outcome == "answer"
     assert turn.answered == ("hotline-911-iraq",)
     assert "911" in turn.reply.text

@@ -298,3 +298,16 @@ def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:
         for text in found
     }
     assert not phrasings & set(seen), json.dumps(sorted(phrasings & set(seen)), ensure_ascii=False)
+
+
+def test_a_wording_of_one_topic_is_known_as_written_whatever_its_signs(matcher: LearntMatcher) -> None:
+    campaign = _campaign()
+    by_words: dict[str, set[str]] = {}
+    for topic in campaign.topics.values():
+        for listed in topic.phrasings.values():
+            for text in listed:
+                by_words.setdefault(" ".join(words(text)), set()).add(topic.id)
+    assert by_words
+    for told, topics in by_words.items():
+        assert matcher.rank(f"{told}؟!").written == (next(iter(topics)) if len(topics) == 1 else None)
+    assert matcher.rank("what is the price of a used bicycle").written is None

@@ -45,6 +45,14 @@ LANE = SafetyLane([words_of(language) for language in LANGUAGES])
 LAST_RESORT = SafetyLane(last_resort())
 
 
+def look(lane: SafetyLane, text: str) -> Alarm | None:
+    return lane.look(lane.read(text))
+
+
+def steer(lane: SafetyLane, text: str) -> tuple[str, ...]:
+    return lane.steer(lane.read(text))
+
+
 def messages(kind: str) -> Iterator[tuple[str, str]]:
     """(variety, message) of one file of labelled messages."""
     for variety, listed in load(SETS / f"{kind}.yaml").items():
@@ -61,7 +69,7 @@ def levels(kind: str, half: int | None = None) -> tuple[Counter[str], dict[str, 
     for variety, message in messages(kind):
         if half is not None and zlib.crc32(message.encode()) & 1 != half:
             continue
-        alarm = LANE.look(message)
+        alarm = look(LANE, message)
         level = alarm.level if alarm else "none"
         total[level] += 1
         by_variety.setdefault(variety, Counter())[level] += 1
@@ -124,7 +132,7 @@ def test_the_campaigns_own_phrasings_of_calm_topics_pass() -> None:
         if calm.fullmatch(path.stem):
             for listed in load(path).values():
                 for message in listed if isinstance(listed, list) else ():
-                    alarm = LANE.look(message)
+                    alarm = look(LANE, message)
                     heard[alarm.level if alarm else "none"] += 1
     count = sum(heard.values())
     print("phrasings of calm topics", dict(heard))
@@ -151,14 +159,14 @@ def test_the_campaigns_own_phrasings_of_calm_topics_pass() -> None:
     ],
 )
 def test_one_message(message: str, level: str | None, danger: str | None) -> None:
-    alarm = LANE.look(message)
+    alarm = look(LANE, message)
     assert (alarm.level if alarm else None, alarm.danger if alarm else None) == (level, danger)
 
 
 @pytest.mark.parametrize("text", ["", " ", "؟؟؟", "👍", "123", "\ud800", "\x00", "جوازي\udc00اخذوه"])
 def test_nothing_to_read_raises_nothing(text: str) -> None:
-    LANE.look(text)
-    LANE.steer(text)
+    look(LANE, text)
+    steer(LANE, text)
     assert not LANE.is_safe_word(text)
 
 
@@ -166,14 +174,14 @@ def test_nothing_to_read_raises_nothing(text: str) -> None:
 
 
 def test_a_relative_gets_a_relatives_topics() -> None:
-    own, relatives = LANE.look("اني بمعسكر تدريب بروسيا طلعوني"), LANE.look("ابني بمعسكر تدريب بروسيا ويبجي")
+    own, relatives = look(LANE, "اني بمعسكر تدريب بروسيا طلعوني"), look(LANE, "ابني بمعسكر تدريب بروسيا ويبجي")
     assert own is not None and relatives is not None
     assert own.topics[0] == "in-russia-training-camp"
     assert relatives.topics[0] == "family-son-calls-from-camp"
 
 
 def test_place_decides_who_may_dial() -> None:
-    at_home, there = LANE.look("اني هسه بمطار بغداد ويه السمسار"), LANE.look("اني محبوس بشقة بموسكو")
+    at_home, there = look(LANE, "اني هسه بمطار بغداد ويه السمسار"), look(LANE, "اني محبوس بشقة بموسكو")
     assert at_home is not None and there is not None
     assert at_home.place == "iraq"
     assert there.place == "russia"
@@ -183,7 +191,7 @@ def test_topics_exist() -> None:
     known = {topic["id"] for topic in load(ROOT / "content" / "topics.yaml")["topics"]}
     for danger in LANE.dangers:
         assert set(LANE.alarm(danger).topics) <= known
-    assert set(LANE.steer("كم عمولة الي يجيب واحد")) <= known
+    assert set(steer(LANE, "كم عمولة الي يجيب واحد")) <= known
 
 
 @pytest.mark.parametrize(
@@ -200,7 +208,7 @@ def test_topics_exist() -> None:
     ],
 )
 def test_who_asks_how_gets_the_law(message: str, first: str | None) -> None:
-    assert (LANE.steer(message) or (None,))[0] == first
+    assert (steer(LANE, message) or (None,))[0] == first
 
 
 # ---- what it says
@@ -261,10 +269,10 @@ def test_yes_gives_the_full_reply_of_that_danger() -> None:
 
 
 def test_the_last_resort_hears_the_clearest() -> None:
-    heard = [message for _, message in messages("strong") if LAST_RESORT.look(message)]
+    heard = [message for _, message in messages("strong") if look(LAST_RESORT, message)]
     print("last resort hears", len(heard), "of", sum(1 for _ in messages("strong")))
     assert len(heard) >= 115
-    assert not LAST_RESORT.look("شكد الراتب")
+    assert not look(LAST_RESORT, "شكد الراتب")
 
 
 # ---- time and mistakes
@@ -291,7 +299,7 @@ def test_hostile_text_costs_little(name: str) -> None:
     spent = []
     for _ in range(4):
         started = time.process_time()
-        LANE.look(text)
+        look(LANE, text)
         spent.append((time.process_time() - started) * 1000)
     print(name, f"{min(spent):.1f} ms")
     assert min(spent) < MILLISECONDS
@@ -300,9 +308,9 @@ def test_hostile_text_costs_little(name: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_is_read(text: str) -> None:
-    alarm = LANE.look(text)
+    alarm = look(LANE, text)
     assert alarm is None or alarm.danger in DANGERS
-    assert isinstance(LANE.steer(text), tuple)
+    assert isinstance(steer(LANE, text), tuple)
 
 
 @settings(max_examples=200, deadline=None)

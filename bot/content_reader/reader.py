@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -291,8 +292,12 @@ def _forms(word: str) -> tuple[str, ...]:
     return (word, *(prefix + word for prefix in before))
 
 
-def _frozen(words: Mapping[str, str]) -> Mapping[str, str]:
+def _frozen(words: Mapping[str, str]) -> MappingProxyType[str, str]:
     return MappingProxyType(dict(words))
+
+
+# Learning happens in another process: what was read travels there.
+copyreg.pickle(MappingProxyType, lambda mapping: (_frozen, (dict(mapping),)))
 
 
 def _day(text: str | None) -> date | None:

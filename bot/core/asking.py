@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ _PARTS = re.compile(
     r"[?؟!\n]+|[.،,;؛]\s|\s(?:و|او|وهم|and|also|w|wa)\s|\s(?=و(?:شلون|شنو|شكد|شگد|وين|ليش|منو|هل|كيف|ماذا|كم|متى|اين|أين|ما)\s)"
 )
 _LEAST_PART = 3
+_LONGEST_TWO = 600
+"""Characters of a message that are searched for two questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,15 @@ class Index:
     """Projected sentence vectors of the phrasings; None without an encoder."""
     projection: Floats | None
     vector_weights: Floats | None
+    written: NDArray[np.uint64]
+    """`digest_of` every wording that stands under one topic only, sorted."""
+    written_under: Ints
+    """The topic of each."""
+
+
+def digest_of(told: Sequence[str]) -> int:
+    """Return 64 bits that stand for a question's folded words."""
+    return int.from_bytes(blake2b(" ".join(told).encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,45 +110,44 @@ class Evidence:
     """To each phrasing."""
 
 
-def classifier_scores(index: Ints, values: Floats, weights: NDArray[np.float32] | NDArray[np.float16]) -> Floats:
-    """Return one margin per class for a sparse row."""
-    result: Floats = values @ weights[index].astype(np.float32, copy=False)
-    return result
-
-
-def gather(
-    question: Question,
-    index: Index,
-    vector: Floats | None,
-    *,
-    vector_weights: Floats | None = None,
-    without: NDArray[np.int64] | None = None,
-) -> Evidence:
-    """Return the evidence for a question; other vector weights and phrasings to do without are for held-out asking."""
-    classes = len(index.starts)
-    kinds = np.zeros((classes, len(KINDS)))
-    likeness = np.zeros(len(index.phrasings), np.float32)
-    known = 0.0
-    for _, reading, weight in question.readings:
-        columns, values, share = index.vectoriser.row(buckets(reading))
-        known = max(known, share)
-        kinds[:, 0] += weight * classifier_scores(columns, values, index.weights)
-        likeness += np.float32(weight) * index.nearest.likeness(columns, values)
+def gather(question: Question, index: Index, *, without: NDArray[np.int64] | None = None) -> Evidence:
+    """Return the evidence of a question's words; phrasings to do without are for held-out asking."""
+    kinds = np.zeros((len(index.starts), len(KINDS)))
+    rows, shares = index.vectoriser.rows(buckets([reading for _, reading, _ in question.readings]))
+    # Both kinds of evidence are linear: the readings' rows, each with its weight, count as one.
+    weights = np.array([weight for _, _, weight in question.readings], dtype=np.float32)
+    values = rows.values * np.repeat(weights, np.diff(rows.starts))
+    if len(values):
+        kinds[:, 0] = values @ index.weights.take(rows.index, axis=0).astype(np.float32, copy=False)
+    likeness = index.nearest.likeness(rows.index, values)
     if without is not None:
         likeness[without] = 0
     kinds[:, 1] = best_per_topic(likeness, index.starts)
-    if (
-        vector is not None
-        and index.vectors is not None
-        and index.projection is not None
-        and index.vector_weights is not None
-    ):
-        kinds[:, 2] = vector @ (index.vector_weights if vector_weights is None else vector_weights)
-        cosines = index.vectors @ projected(vector, index.projection)
-        if without is not None:
-            cosines[without] = 0
-        kinds[:, 3] = best_per_topic(cosines, index.starts)
-    return Evidence(kinds, known, likeness)
+    return Evidence(kinds, float(shares.max()), likeness)
+
+
+def add_vectors(
+    evidence: Sequence[Evidence],
+    vectors: Floats,
+    index: Index,
+    *,
+    weights: Floats | None = None,
+    without: NDArray[np.int64] | None = None,
+) -> None:
+    """Add what sentence vectors tell of questions; other weights and phrasings to do without are for held-out asking.
+
+    `vectors` has one row a question.
+    """
+    if index.vectors is None or index.projection is None or index.vector_weights is None:
+        return
+    margins = vectors @ (index.vector_weights if weights is None else weights)
+    cosines = projected(vectors, index.projection) @ index.vectors.T
+    if without is not None:
+        cosines[:, without] = 0
+    best = np.maximum.reduceat(cosines, index.starts, axis=1)
+    for number, one in enumerate(evidence):
+        one.kinds[:, 2] = margins[number]
+        one.kinds[:, 3] = best[number]
 
 
 def signals_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
@@ -157,6 +168,14 @@ def signals_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
             evidence.known,
         ]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question and what speaks for which topic."""
+
+    question: Question
+    evidence: Evidence
 
 
 class LearntMatcher:
@@ -181,11 +200,34 @@ class LearntMatcher:
 
     def rank(self, question: str, *, why: bool = False) -> Ranking:
         """Rank topics for one message as typed; with `why`, explain it."""
-        whole = self._rank(question, why=why)
-        parts = [part for part in _PARTS.split(question[:600]) if len(part.split()) >= _LEAST_PART]
-        if not 2 <= len(parts) <= 3 or whole.outcome == "none":
-            return whole
-        return self._join(whole, [self._rank(part) for part in parts[:2]])
+        whole = self._read(question)
+        parts = self._parts(question)
+        self._add_vectors([whole, *parts])
+        ranking = self._ranking(whole, why=why)
+        if not parts or ranking.outcome == "none":
+            return ranking
+        return self._join(ranking, [self._ranking(part) for part in parts])
+
+    def _read(self, text: str) -> _Asked:
+        question = self._reader.question(text)
+        return _Asked(question, gather(question, self._index))
+
+    def _parts(self, text: str) -> list[_Asked]:
+        """Return the two halves of a message that may ask two things; [] for any other."""
+        parts = [part for part in _PARTS.split(text[:_LONGEST_TWO]) if len(part.split()) >= _LEAST_PART]
+        if not 2 <= len(parts) <= 3:
+            return []
+        asked = [self._read(part) for part in parts[:2]]
+        likeliest = {int(part.evidence.kinds[:, 0].argmax()) for part in asked}
+        # Sentence vectors cost most: only parts that look like two different topics get them.
+        return asked if len(likeliest) == 2 and len(self._topics) not in likeliest else []
+
+    def _add_vectors(self, asked: Sequence[_Asked]) -> None:
+        """Add the evidence of sentence vectors; several at once cost little more than one."""
+        told = [one for one in asked if one.question.sentence]
+        if self._encoder is not None and told:
+            vectors = self._encoder([one.question.sentence for one in told])
+            add_vectors([one.evidence for one in told], vectors, self._index)
 
     @staticmethod
     def _join(whole: Ranking, parts: Sequence[Ranking]) -> Ranking:
@@ -198,14 +240,10 @@ class LearntMatcher:
         chance = {r.topic: r.confidence for part in parts for r in part.ranked[:1]}
         rest = [r for r in whole.ranked if r.topic not in sure]
         ranked = sorted((Ranked(t, chance[t]) for t in sure), key=lambda r: -r.confidence) + rest
-        return Ranking(tuple(ranked[:_SHOWN]), "answer", tuple(r.topic for r in ranked[:2]), (), whole.why)
+        return Ranking(tuple(ranked[:_SHOWN]), "answer", tuple(r.topic for r in ranked[:2]), (), why=whole.why)
 
-    def _rank(self, text: str, *, why: bool = False) -> Ranking:
-        question = self._reader.question(text)
-        vector = None
-        if self._encoder is not None and question.sentence:
-            vector = self._encoder([question.sentence])[0]
-        evidence = gather(question, self._index, vector)
+    def _ranking(self, asked: _Asked, *, why: bool = False) -> Ranking:
+        question, evidence = asked.question, asked.evidence
         chances = self._chances[question.group]
         real = len(self._topics)
         scores = evidence.kinds @ chances.fusion
@@ -221,8 +259,16 @@ class LearntMatcher:
             outcome=outcome,
             answered=(ranked[0].topic,) if outcome == "answer" else (),
             choices=tuple(r.topic for r in ranked[:MOST_CHOICES]) if outcome == "choices" else (),
+            written=self._written(question),
             why=self._why(question, order, evidence, scores) if why else None,
         )
+
+    def _written(self, question: Question) -> str | None:
+        digest = np.uint64(digest_of(question.readings[0][1].words))
+        place = int(np.searchsorted(self._index.written, digest))
+        if place == len(self._index.written) or self._index.written[place] != digest:
+            return None
+        return self._topics[int(self._index.written_under[place])]
 
     def _outcome(self, question: Question, first: float, among: float) -> RankingOutcome:
         if question.script.script not in ("arabic", "latin", "arabizi") or not question.readings[0][1].words:

@@ -72,7 +72,6 @@ class Conversation:
             for member in members
             for folded in words(member)
         }
-        self._exactly = _exact_phrasings(campaign)
         self._default_language = next(iter(campaign.languages))
 
     # ---- language
@@ -107,7 +106,8 @@ class Conversation:
         language = self.text_language(text, context)
         if not text.strip():
             return self._not_text(message, self.chat_language(context), context)
-        alarm = self._safety.look(text)
+        heard = self._safety.read(text)
+        alarm = self._safety.look(heard)
         if alarm is not None and alarm.level == "full":
             return self._urgent(alarm, language, context, self._matcher.rank(text, why=why))
         if text.startswith("/"):
@@ -133,13 +133,13 @@ class Conversation:
                 "smalltalk",
                 ranked=self._matcher.rank(text).ranked,
             )
-        steered = tuple(topic for topic in self._safety.steer(text) if topic in self.campaign.topics)
+        steered = tuple(topic for topic in self._safety.steer(heard) if topic in self.campaign.topics)
         ranking = self._matcher.rank(text, why=why)
-        exact = self._exactly.get(" ".join(words(text)))
-        if exact is not None and ranking.outcome != "answer":
+        if ranking.written is not None and ranking.outcome != "answer":
             # An editor wrote this very question under one topic: that is sure, however short it is.
-            rest = tuple(found for found in ranking.ranked if found.topic != exact)
-            ranking = Ranking((Ranked(exact, 1.0), *rest)[:5], "answer", (exact,), (), ranking.why)
+            rest = tuple(found for found in ranking.ranked if found.topic != ranking.written)
+            ranked = (Ranked(ranking.written, 1.0), *rest)[:5]
+            ranking = Ranking(ranked, "answer", (ranking.written,), (), why=ranking.why)
         if steered:
             return self._steered(steered, ranking, language, context)
         script = detect(text).script
@@ -307,7 +307,7 @@ class Conversation:
         others = tuple(found for found in ranking.ranked if found.topic not in topics)
         ranked = (*(Ranked(topic, 0.9) for topic in topics), *others)[:5]
         return self._answer(
-            Ranking(ranked, "answer", topics[:2], topics[2:], ranking.why), language, context, "answered"
+            Ranking(ranked, "answer", topics[:2], topics[2:], why=ranking.why), language, context, "answered"
         )
 
     def _urgent(self, alarm: Alarm, language: str, context: Context, ranking: Ranking | None) -> Turn:
@@ -468,19 +468,6 @@ class Conversation:
         else:
             turn = self._menu(language, context)
         return replace(turn, counted=replace(turn.counted, campaign=known))
-
-
-def _exact_phrasings(campaign: Campaign) -> dict[str, str]:
-    """Phrasings and titles as the matcher compares words -> their topic; those of two topics are left out."""
-    found: dict[str, str] = {}
-    shared: set[str] = set()
-    for topic in campaign.topics.values():
-        titles = (answer.title for answer in topic.answers.values())
-        for text in (*titles, *(phrasing for listed in topic.phrasings.values() for phrasing in listed)):
-            told = " ".join(words(text))
-            if told and found.setdefault(told, topic.id) != topic.id:
-                shared.add(told)
-    return {told: topic for told, topic in found.items() if told not in shared}
 
 
 def _certain(topics: tuple[str, ...]) -> Ranking:

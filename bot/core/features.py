@@ -6,7 +6,6 @@ no field drowns another. Features live in a hashed space of FIELDS x 2**BITS buc
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -54,6 +53,11 @@ class Rows:
         part = slice(self.starts[i], self.starts[i + 1])
         return self.index[part], self.values[part]
 
+    def first(self, count: int) -> Rows:
+        """Return the first `count` rows."""
+        end = self.starts[count]
+        return Rows(self.starts[: count + 1], self.index[:end], self.values[:end])
+
 
 class Senses:
     """Brings words to their stems and, where a list knows them, to the name of their group."""
@@ -67,13 +71,12 @@ class Senses:
                 self._group.setdefault(word, f"={number}")
                 self._group.setdefault(stem(word), f"={number}")
 
-    def of(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the senses of folded words; a word that stands for two words gives two."""
+    def of(self, word: str) -> tuple[str, ...]:
+        """Return the senses of a folded word; one that stands for two words gives two."""
         senses: list[str] = []
-        for word in words:
-            for standard in self._standard.get(word, (word,)):
-                base = stem(standard)
-                senses.append(self._group.get(standard) or self._group.get(base) or base)
+        for standard in self._standard.get(word, (word,)):
+            base = stem(standard)
+            senses.append(self._group.get(standard) or self._group.get(base) or base)
         return tuple(senses)
 
 
@@ -99,44 +102,96 @@ def stem(word: str) -> str:
     return word
 
 
-def _letter_grams(text: str, low: int, high: int) -> NDArray[np.uint64]:
-    """Return hashes of the letter n-grams of a text with a blank at both ends, none reaching over a blank."""
-    codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """The distinct buckets of several readings: reading i has found[starts[i]:starts[i+1]], field by field."""
+
+    starts: NDArray[np.int64]
+    found: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+def _letter_grams(texts: Sequence[str], low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return (hashes, text number) of the letter n-grams of texts with a blank at both ends, none over a blank."""
+    # Neighbours share a blank: no n-gram reaches over it.
+    codes = np.frombuffer(f" {' '.join(texts)} ".encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    lengths = np.fromiter((len(text) + 1 for text in texts), dtype=np.int64, count=len(texts))
+    owner = np.repeat(np.arange(len(texts)), lengths)
     blank = codes == _BLANK
-    grams = []
+    grams, owners = [], []
     with np.errstate(over="ignore"):
-        rolling = codes.copy()
+        rolling = codes
         inner = np.zeros(len(codes), dtype=bool)
         for n in range(2, high + 1):
             if len(codes) < n:
                 break
             rolling = rolling[:-1] * _PRIME + codes[n - 1 :]
-            inner = inner[:-1] | blank[n - 2 : len(codes) - 1] if n > 2 else np.zeros(len(rolling), dtype=bool)
+            inner = inner[:-1] | blank[n - 2 : len(codes) - 1] if n > 2 else inner[:-1]
             if n >= low:
                 grams.append((rolling[~inner] + np.uint64(n)) * _MIX)
-    return np.concatenate(grams) if grams else np.zeros(0, dtype=np.uint64)
+                owners.append(owner[: len(rolling)][~inner])
+    return np.concatenate(grams), np.concatenate(owners)
 
 
-def _word_grams(words: Sequence[str]) -> NDArray[np.uint64]:
-    """Return hashes of the words and of the pairs of neighbours."""
-    hashes = [crc32(word.encode("utf-8", "replace")) for word in words]
-    pairs = [(a * 31 + b * 17 + 7) & 0xFFFFFFFF for a, b in itertools.pairwise(hashes)]
+def _word_grams(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return (hashes, list number) of the words of lists and of the pairs of neighbours."""
+    flat = [word for listed in lists for word in listed]
+    known = {word: crc32(word.encode("utf-8", "replace")) for word in set(flat)}
+    hashes = np.fromiter((known[word] for word in flat), dtype=np.uint64, count=len(flat))
+    owner = np.repeat(np.arange(len(lists)), np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)))
+    together = owner[:-1] == owner[1:]
+    pairs = (hashes[:-1] * np.uint64(31) + hashes[1:] * np.uint64(17) + np.uint64(7))[together] & np.uint64(0xFFFFFFFF)
     with np.errstate(over="ignore"):
-        return np.array(hashes + pairs, dtype=np.uint64) * _MIX
+        return np.concatenate([hashes, pairs]) * _MIX, np.concatenate([owner, owner[:-1][together]])
 
 
-def buckets(reading: Reading) -> list[NDArray[np.int64]]:
-    """Return the distinct buckets of a reading, one array a field."""
-    bare = [s for w in reading.words if w not in PARTICLES and (s := skeleton(w))]
-    bones = bare if bare else [s for w in reading.senses if w not in PARTICLES and (s := skeleton(w))]
+def _bones(readings: Sequence[Reading]) -> list[list[str]]:
+    """Return the skeletons of each reading's words; where no word has one, of its senses."""
+    known: dict[str, str] = {}
+
+    def skeletons(words: Sequence[str]) -> list[str]:
+        found = []
+        for word in words:
+            bare = known.get(word)
+            if bare is None:
+                bare = known[word] = "" if word in PARTICLES else skeleton(word)
+            if bare:
+                found.append(bare)
+        return found
+
+    return [skeletons(reading.words) or skeletons(reading.senses) for reading in readings]
+
+
+def buckets(readings: Sequence[Reading]) -> Buckets:
+    """Return the distinct buckets of readings."""
+    bones = _bones(readings)
     fields = (
-        _letter_grams(f" {' '.join(reading.words)} ", 2, 5),
-        _word_grams(reading.words),
-        _word_grams(reading.senses),
-        np.concatenate([_letter_grams(f" {' '.join(bones)} ", 2, 4), _word_grams(bones)]),
+        (_letter_grams([" ".join(reading.words) for reading in readings], 2, 5),),
+        (_word_grams([reading.words for reading in readings]),),
+        (_word_grams([reading.senses for reading in readings]),),
+        (_letter_grams([" ".join(found) for found in bones], 2, 4), _word_grams(bones)),
     )
     shift = np.uint64(64 - BITS)
-    return [np.unique((field >> shift).astype(np.int64)) + number * SIZE for number, field in enumerate(fields)]
+    keys = np.concatenate(
+        [
+            (hashes >> shift).astype(np.int64) + (owner * len(FIELD_WEIGHTS) + number) * SIZE
+            for number, parts in enumerate(fields)
+            for hashes, owner in parts
+        ]
+    )
+    keys.sort()
+    keys = keys[np.concatenate([np.ones(1, dtype=bool), keys[1:] != keys[:-1]])] if len(keys) else keys
+    starts = np.searchsorted(keys, np.arange(len(readings) + 1) * (len(FIELD_WEIGHTS) * SIZE))
+    return Buckets(starts, (keys % (len(FIELD_WEIGHTS) * SIZE)).astype(np.int32))
+
+
+def all_buckets(readings: Sequence[Reading], at_once: int = 2000) -> Buckets:
+    """Return `buckets(readings)`, worked out a part at a time to save memory."""
+    parts = [buckets(readings[place : place + at_once]) for place in range(0, len(readings), at_once)]
+    lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.starts) for part in parts)])
+    return Buckets(np.cumsum(lengths), np.concatenate([np.zeros(0, np.int32), *(part.found for part in parts)]))
 
 
 class Vectoriser:
@@ -149,22 +204,22 @@ class Vectoriser:
         self._unseen = float(rarity.max(initial=1.0))
 
     @classmethod
-    def fit(cls, found: Sequence[Sequence[NDArray[np.int64]]], at_least: int = 1) -> Vectoriser:
-        """Learn columns and weights from the buckets of all training texts."""
+    def fit(cls, known: Buckets, at_least: int = 1) -> Vectoriser:
+        """Learn columns and weights from the buckets of all training texts.
+
+        The most frequent features get the first columns: what is needed most often then lies close together.
+        """
         space = len(FIELD_WEIGHTS) * SIZE
-        counts = np.zeros(space, dtype=np.int32)
-        for fields in found:
-            for field in fields:
-                counts[field] += 1
+        counts = np.bincount(known.found, minlength=space)
         seen = np.flatnonzero(counts >= at_least)
-        column = np.full(space, -1, dtype=np.int32)
-        column[seen] = np.arange(len(seen), dtype=np.int32)
-        rarity = (np.log((1 + len(found)) / (1 + counts[seen])) + 1).astype(np.float32)
-        return cls(column, rarity)
+        seen = seen[np.argsort(-counts[seen], kind="stable")]
+        rarity = (np.log((1 + len(known)) / (1 + counts[seen])) + 1).astype(np.float32)
+        return cls.of_state(seen.astype(np.int32), rarity)
 
     def state(self) -> tuple[Ints, Floats]:
-        """Return (buckets that have a column, weights), for `of_state`."""
-        return np.flatnonzero(self._column >= 0).astype(np.int32), self._rarity
+        """Return (the bucket of each column, weights), for `of_state`."""
+        seen = np.flatnonzero(self._column >= 0).astype(np.int32)
+        return seen[np.argsort(self._column[seen])], self._rarity
 
     @classmethod
     def of_state(cls, seen: Ints, rarity: Floats) -> Vectoriser:
@@ -178,31 +233,19 @@ class Vectoriser:
         """Number of columns."""
         return len(self._rarity)
 
-    def row(self, fields: Sequence[NDArray[np.int64]]) -> tuple[Ints, Floats, float]:
-        """Return (columns, values, share of the text's weight that was seen in training) of one text."""
-        index: list[Ints] = []
-        values: list[Floats] = []
-        seen_weight = all_weight = 0.0
-        for weight, field in zip(FIELD_WEIGHTS, fields, strict=True):
-            columns = self._column[field]
-            columns = columns[columns >= 0]
-            rarity = self._rarity[columns]
-            norm = float(np.sqrt(rarity @ rarity))
-            if not index:
-                seen_weight = norm * norm
-                all_weight = seen_weight + self._unseen**2 * (len(field) - len(columns))
-            if norm:
-                index.append(columns)
-                values.append(rarity * np.float32(weight / norm))
-        if not index:
-            return np.zeros(0, np.int32), np.zeros(0, np.float32), 0.0
-        return np.concatenate(index), np.concatenate(values), seen_weight / all_weight if all_weight else 0.0
-
-    def rows(self, found: Sequence[Sequence[NDArray[np.int64]]]) -> Rows:
-        """Return the sparse rows of many texts."""
-        parts = [self.row(fields) for fields in found]
-        lengths = np.fromiter((len(part[0]) for part in parts), dtype=np.int64, count=len(parts))
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        if not parts:
-            return Rows(starts, np.zeros(0, np.int32), np.zeros(0, np.float32))
-        return Rows(starts, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+    def rows(self, found: Buckets) -> tuple[Rows, Floats]:
+        """Return the sparse rows of several texts, and for each the share of its letters' weight that was seen."""
+        fields, texts = len(FIELD_WEIGHTS), len(found)
+        columns = self._column[found.found]
+        segment = np.repeat(np.arange(texts) * fields, np.diff(found.starts)) + found.found // SIZE
+        seen = columns >= 0
+        unseen = np.bincount(segment[~seen], minlength=texts * fields)[::fields]
+        columns, segment = columns[seen], segment[seen]
+        rarity = self._rarity[columns]
+        squares = np.bincount(segment, rarity * rarity, minlength=texts * fields)
+        scale = np.tile(FIELD_WEIGHTS, texts) / np.sqrt(np.maximum(squares, 1e-12))
+        values = rarity * scale.astype(np.float32)[segment]
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(segment // fields, minlength=texts))])
+        letters = squares[::fields]
+        shares = letters / np.maximum(letters + self._unseen**2 * unseen, 1e-12)
+        return Rows(starts, columns, values), shares.astype(np.float32)

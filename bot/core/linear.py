@@ -40,7 +40,7 @@ class LinearModel:
                 index, values = rows.row(i)
                 if not len(index):
                     continue
-                near = weights[index]
+                near = weights.take(index, axis=0)
                 margin = values @ near
                 margin *= -1
                 label = labels[i]
@@ -54,5 +54,5 @@ class LinearModel:
                 changed = np.flatnonzero(step)
                 if not len(changed):
                     continue
-                near += values[:, None] * step
-                weights[index] = near
+                # Most classes are settled: only the columns of the others are written.
+                weights[index[:, None], changed] = near[:, changed] + values[:, None] * step[changed]

@@ -9,17 +9,18 @@ the part kept back is learnt as well.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import asdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, replace
 from random import Random
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.arabizi import to_arabizi
+from bot.core.arrays import Array, pack, unpack
 from bot.core.asking import (
     GROUPS,
     MOST_CHOICES,
@@ -29,12 +30,14 @@ from bot.core.asking import (
     Index,
     LearntMatcher,
     Thresholds,
+    add_vectors,
+    digest_of,
     gather,
     signals_of,
 )
 from bot.core.calibration import Doubles, chance_of, fit_chance, fit_choice
 from bot.core.faq import Campaign
-from bot.core.features import Floats, Reading, Rows, Vectoriser, buckets
+from bot.core.features import Floats, Ints, Reading, Vectoriser, all_buckets
 from bot.core.linear import LinearModel
 from bot.core.nearest import NearestPhrasing
 from bot.core.noise import misspell
@@ -42,9 +45,9 @@ from bot.core.readings import Question, Reader, told_words, vocabulary
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "4"
+_VERSION = "5"
 """Part of every cache key: change it with anything that changes what is learnt."""
-_EPOCHS = 3
+_EPOCHS = 2
 _KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
 """Shares of the phrasings and of the foreign questions that are asked before they are learnt."""
 _BATCH = 64
@@ -62,6 +65,10 @@ FOREIGN_ANSWERS = 0.03
 LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
 
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+
+Cache = MutableMapping[str, bytes | memoryview]
+"""What was learnt, by name; a view may lead to a file mapped into memory."""
 Frequencies = Mapping[str, Sequence[str]]
 """Language code -> its folded words, most frequent first."""
 
@@ -70,7 +77,7 @@ def build_matcher(
     campaign: Campaign,
     *,
     encoder: Encoder | None = None,
-    cache: MutableMapping[str, bytes] | None = None,
+    cache: Cache | None = None,
     frequencies: Frequencies | None = None,
 ) -> LearntMatcher:
     """Learn a matcher from a campaign, or take it from the cache.
@@ -114,7 +121,7 @@ def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, st
         texts += [(number, _TITLE, answer.title) for answer in entry.answers.values()]
         texts += [(number, variety, text) for variety, found in entry.phrasings.items() for text in found]
     texts += [(len(topics), variety, text) for variety, text in campaign.words.foreign_questions]
-    return [entry for entry in texts if told_words(entry[2])]
+    return [entry for entry in texts if _LETTER_OR_DIGIT.search(entry[2])]
 
 
 def _digest(campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequencies: Frequencies, semantic: bool) -> str:
@@ -144,59 +151,95 @@ class _Learner:
         texts: Sequence[tuple[int, str, str]],
         frequencies: Frequencies,
         encoder: Encoder | None,
-        cache: MutableMapping[str, bytes] | None,
+        cache: Cache | None,
     ) -> None:
         self._topics, self._texts, self._encoder = topics, texts, encoder
         self._labels = np.array([label for label, _, _ in texts])
         self._classes = int(self._labels[-1]) + 1
         self._counts = vocabulary(text for label, _, text in texts if label < len(topics))
-        self._reader = Reader(campaign.words, self._counts, frequencies)
+        self._lists, self._frequencies, self._cache = campaign.words, frequencies, cache
+        self._reader = Reader(campaign.words, self._counts, frequencies, remember=True)
         self._told = [told_words(text) for _, _, text in texts]
         self._questions: dict[int, Question] = {}
-        self._vectors = self._encoded(cache) if encoder is not None else None
 
     def matcher(self) -> LearntMatcher:
         """Learn everything."""
+        with ThreadPoolExecutor(1) as beside:
+            # Numpy lets go of the interpreter while it multiplies: on two cores the vectors cost little time.
+            vectors = beside.submit(self._encoded)
+            return self._learnt(vectors)
+
+    def _learnt(self, beside: Future[Floats | None]) -> LearntMatcher:
         readings, sources = self._examples()
-        found = [buckets(reading) for reading in readings]
-        vectoriser = Vectoriser.fit(found, at_least=2)
-        self._rows = vectoriser.rows(found)
-        self._row_labels, self._sources = self._labels[sources], sources
+        found = all_buckets(readings)
+        vectoriser = Vectoriser.fit(found, at_least=3)
+        rows, _ = vectoriser.rows(found)
+        labels = self._labels[sources]
         model = LinearModel(vectoriser.columns, self._classes, len(readings))
         out = self._kept_back()
         hidden = np.isin(sources, out)
-        model.learn(self._rows, self._row_labels, over=np.flatnonzero(~hidden), epochs=_EPOCHS)
-        self._own = vectoriser.rows(found[: len(self._texts)])
-        starts = np.searchsorted(self._labels, np.arange(self._classes))
-        weights = projection = vectors = None
-        if self._vectors is not None:
-            weights = fit_vectors(self._vectors, self._labels, self._classes)
-            projection = main_directions(self._vectors)
-            vectors = projected(self._vectors, projection)
-        self._index = Index(
+        model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=_EPOCHS)
+        index = Index(
             vectoriser,
             model.weights,
-            NearestPhrasing(self._own, vectoriser.columns),
-            starts,
+            NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns),
+            np.searchsorted(self._labels, np.arange(self._classes)),
             tuple(text for _, _, text in self._texts),
-            vectors,
-            projection,
-            weights,
+            None,
+            None,
+            None,
+            *self._written(),
         )
-        self._chances, self._thresholds = self._calibrated(self._asked(out))
-        # Now the texts kept back are learnt as well.
-        model.learn(self._rows, self._row_labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
-        model.learn(self._rows, self._row_labels, over=np.arange(len(readings)), epochs=1, seed=2)
-        return LearntMatcher(self._topics, self._reader, self._index, self._chances, self._thresholds, self._encoder)
+        questions = [self._question(int(i)) for i in out]
+        evidence = [gather(question, index, without=out) for question in questions]
+        # Asked: now the texts kept back are learnt as well.
+        model.learn(rows, labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
+        model.learn(rows, labels, over=np.arange(len(readings)), epochs=1, seed=2)
+        vectors = beside.result()
+        if vectors is not None:
+            index = self._add_kept_back(index, vectors, out, evidence)
+        self._index = index
+        groups = np.array([question.group for question in questions])
+        self._chances, self._thresholds = self._calibrated(self._labels[out], groups, evidence)
+        # Another reader for the askers: this one remembers the words that it was asked about.
+        reader = Reader(self._lists, self._counts, self._frequencies)
+        return LearntMatcher(self._topics, reader, index, self._chances, self._thresholds, self._encoder)
+
+    def _add_kept_back(
+        self, index: Index, vectors: Floats, out: NDArray[np.int64], evidence: Sequence[Evidence]
+    ) -> Index:
+        """Add what vectors tell of the texts kept back, learnt from the others; return the index with all vectors."""
+        projection = main_directions(vectors)
+        weights = fit_vectors(vectors, self._labels, self._classes)
+        index = replace(index, vectors=projected(vectors, projection), projection=projection, vector_weights=weights)
+        others = np.ones(len(self._texts), dtype=bool)
+        others[out] = False
+        held_out = fit_vectors(vectors[others], self._labels[others], self._classes)
+        for place in range(0, len(out), _BATCH):
+            some = slice(place, place + _BATCH)
+            add_vectors(evidence[some], vectors[out[some]], index, weights=held_out, without=out)
+        return index
+
+    def _written(self) -> tuple[NDArray[np.uint64], Ints]:
+        """Return (digest, topic) of the wordings that stand under one topic only."""
+        found: dict[int, int] = {}
+        for (label, _, _), told in zip(self._texts, self._told, strict=True):
+            digest = digest_of(told)
+            if found.setdefault(digest, label) != label:
+                found[digest] = len(self._topics)
+        alone = sorted((digest, label) for digest, label in found.items() if label < len(self._topics))
+        return np.array([d for d, _ in alone], dtype=np.uint64), np.array([t for _, t in alone], dtype=np.int32)
 
     def _question(self, number: int) -> Question:
         if number not in self._questions:
             self._questions[number] = self._reader.question(self._texts[number][2])
         return self._questions[number]
 
-    def _encoded(self, cache: MutableMapping[str, bytes] | None) -> Floats:
-        """Return the vectors of all texts, from the cache where it has them."""
-        assert self._encoder is not None
+    def _encoded(self) -> Floats | None:
+        """Return the vectors of all texts, from the cache where it has them; None without an encoder."""
+        if self._encoder is None:
+            return None
+        cache = self._cache
         sentences = [self._question(i).sentence for i in range(len(self._texts))]
         keys = [hashlib.sha256(s.encode("utf-8", "replace")).digest()[:12] for s in sentences]
         known: dict[bytes, NDArray[np.float16]] = {}
@@ -207,7 +250,7 @@ class _Learner:
             size = 12 + 2 * width
             if width and (len(stored) - 4) % size == 0:
                 for place in range(4, len(stored), size):
-                    known[stored[place : place + 12]] = np.frombuffer(stored, np.float16, width, place + 12)
+                    known[bytes(stored[place : place + 12])] = np.frombuffer(stored, np.float16, width, place + 12)
         missing = {k: s for k, s in zip(keys, sentences, strict=True) if k not in known}
         todo = list(missing.items())
         for place in range(0, len(todo), _BATCH):
@@ -250,36 +293,19 @@ class _Learner:
         ]
         return np.array(numbers, dtype=np.int64)
 
-    def _asked(self, out: NDArray[np.int64]) -> list[tuple[int, str, Evidence]]:
-        """Return (class, group, evidence) for each text kept back."""
-        vector_weights = None
-        if self._vectors is not None:
-            kept = np.ones(len(self._texts), dtype=bool)
-            kept[out] = False
-            vector_weights = fit_vectors(self._vectors[kept], self._labels[kept], self._classes)
-        asked = []
-        for i in out:
-            question = self._question(int(i))
-            vector = None if self._vectors is None else self._vectors[i]
-            evidence = gather(question, self._index, vector, vector_weights=vector_weights, without=out)
-            asked.append((int(self._labels[i]), question.group, evidence))
-        return asked
-
     def _calibrated(
-        self, asked: Sequence[tuple[int, str, Evidence]]
+        self, labels: NDArray[np.int64], groups: NDArray[np.str_], evidence: Sequence[Evidence]
     ) -> tuple[dict[str, Chances], dict[str, Thresholds]]:
         """Return chances and thresholds for each kind of writing; a rare kind shares those of all."""
         real = len(self._topics)
-        labels = np.array([label for label, _, _ in asked])
-        kinds = np.stack([evidence.kinds for _, _, evidence in asked])
-        groups = np.array([group for _, group, _ in asked])
+        kinds = np.stack([found.kinds for found in evidence])
         chances, thresholds = {}, {}
         for group in GROUPS:
             mine = groups == group
-            over = np.flatnonzero(mine) if mine.sum() >= _ENOUGH else np.arange(len(asked))
+            over = np.flatnonzero(mine) if mine.sum() >= _ENOUGH else np.arange(len(evidence))
             fusion = fit_choice(kinds[over], labels[over])
             scores = kinds[over] @ fusion
-            signals = np.stack([signals_of(s, asked[i][2], real) for s, i in zip(scores, over.tolist(), strict=True)])
+            signals = np.stack([signals_of(s, evidence[i], real) for s, i in zip(scores, over.tolist(), strict=True)])
             order = np.argsort(-scores[:, :real], axis=1)
             first = order[:, 0] == labels[over]
             among = (order[:, :MOST_CHOICES] == labels[over][:, None]).any(axis=1)
@@ -292,16 +318,18 @@ class _Learner:
 
     def kept(self) -> bytes:
         """Return what was learnt, for the cache."""
-        index, rows = self._index, self._own
+        index = self._index
         column, rarity = index.vectoriser.state()
-        arrays = {
+        arrays: dict[str, Array] = {
             "seen": column,
             "rarity": rarity,
             "weights": index.weights.astype(np.float16),
-            "row_lengths": np.diff(rows.starts).astype(np.int32),
-            "row_index": rows.index,
-            "row_values": rows.values.astype(np.float16),
+            "nearest_owner": index.nearest.owner,
+            "nearest_value": index.nearest.value,
+            "nearest_starts": index.nearest.starts,
             "starts": index.starts,
+            "written": index.written,
+            "written_under": index.written_under,
             "counts": np.frombuffer(json.dumps(self._counts).encode(), dtype=np.uint8),
             "thresholds": np.frombuffer(
                 json.dumps({group: asdict(t) for group, t in self._thresholds.items()}).encode(), dtype=np.uint8
@@ -311,17 +339,15 @@ class _Learner:
             arrays |= {f"{group}-{name}": getattr(chances, name) for name in ("fusion", "first", "among")}
         if index.vectors is not None and index.projection is not None and index.vector_weights is not None:
             arrays |= {
-                "vectors": index.vectors.astype(np.float16),
+                "vectors": index.vectors,
                 "projection": index.projection,
                 "vector_weights": index.vector_weights,
             }
-        target = io.BytesIO()
-        np.savez(target, **arrays)  # type: ignore[arg-type]
-        return target.getvalue()
+        return pack(arrays)
 
 
 def _restore(
-    kept: bytes,
+    kept: bytes | memoryview,
     campaign: Campaign,
     topics: Sequence[str],
     texts: Sequence[tuple[int, str, str]],
@@ -330,28 +356,26 @@ def _restore(
 ) -> LearntMatcher | None:
     """Return the matcher that `kept` holds; None where it is damaged."""
     try:
-        with np.load(io.BytesIO(kept), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = unpack(kept)
         vectoriser = Vectoriser.of_state(arrays["seen"], arrays["rarity"])
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(arrays["row_lengths"], dtype=np.int64)])
-        rows = Rows(starts, arrays["row_index"], arrays["row_values"].astype(np.float32))
-        vectors = arrays.get("vectors")
         index = Index(
             vectoriser,
             arrays["weights"],
-            NearestPhrasing(rows, vectoriser.columns),
+            NearestPhrasing(len(texts), *(arrays[f"nearest_{name}"] for name in ("owner", "value", "starts"))),
             arrays["starts"],
             tuple(text for _, _, text in texts),
-            None if vectors is None else vectors.astype(np.float32),
+            arrays.get("vectors"),
             arrays.get("projection"),
             arrays.get("vector_weights"),
+            arrays["written"],
+            arrays["written_under"],
         )
         chances = {
             group: Chances(*(arrays[f"{group}-{name}"] for name in ("fusion", "first", "among"))) for group in GROUPS
         }
         counts = json.loads(arrays["counts"].tobytes())
         thresholds = {g: Thresholds(**t) for g, t in json.loads(arrays["thresholds"].tobytes()).items()}
-    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile):
+    except (ValueError, KeyError, TypeError):
         return None
     reader = Reader(campaign.words, counts, frequencies)
     return LearntMatcher(topics, reader, index, chances, thresholds, encoder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,31 +19,42 @@ _ALWAYS = 200
 """Features of no more phrasings than this are kept whatever their share."""
 
 
+@dataclass(frozen=True, slots=True)
 class NearestPhrasing:
-    """An inverted index over the rows of all phrasings."""
+    """An inverted index over the rows of all phrasings: column c stands in those from starts[c] to starts[c + 1]."""
 
-    def __init__(self, rows: Rows, columns: int) -> None:
+    count: int
+    """Phrasings."""
+    owner: Ints
+    value: Floats
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Rows, columns: int) -> NearestPhrasing:
+        """Return the index over rows of so many columns."""
         frequency = np.bincount(rows.index, minlength=columns)
         frequency[frequency > max(_ALWAYS, _COMMON * len(rows))] = 0
         keep = frequency[rows.index] > 0
         owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[keep]
         order = np.argsort(rows.index[keep], kind="stable")
-        self._count = len(rows)
-        self._owner = owner[order]
-        self._value = rows.values[keep][order] / np.float32(_FULL)
-        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
+        return cls(
+            len(rows),
+            owner[order],
+            rows.values[keep][order] / np.float32(_FULL),
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)]),
+        )
 
     def likeness(self, index: Ints, values: Floats) -> Floats:
         """Return the cosine with every phrasing, 0 to 1, for a sparse row."""
         if not len(index):
-            return np.zeros(self._count, np.float32)
-        starts = self._starts[index]
-        lengths = self._starts[index + 1] - starts
+            return np.zeros(self.count, np.float32)
+        starts = self.starts[index]
+        lengths = self.starts[index + 1] - starts
         total = int(lengths.sum())
         ends = np.cumsum(lengths)
         places: NDArray[np.int64] = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
-        weights = self._value[places] * np.repeat(values / np.float32(_FULL), lengths)
-        return np.bincount(self._owner[places], weights, minlength=self._count).astype(np.float32)
+        weights = self.value[places] * np.repeat(values / np.float32(_FULL), lengths)
+        return np.bincount(self.owner[places], weights, minlength=self.count).astype(np.float32)
 
 
 def best_per_topic(likeness: Floats, starts: NDArray[np.int64]) -> Floats:

@@ -44,6 +44,8 @@ class Ranking:
     """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
     showing beside a none (may be empty)."""
     why: Why | None = None
+    written: str | None = None
+    """The one topic under which an editor wrote this very question; None for any other question."""
 
 
 class Matcher(Protocol):

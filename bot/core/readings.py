@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.core.arabizi import PARTICLES, Arabiser
 from bot.core.faq import WordLists
@@ -42,7 +43,7 @@ class Question:
 
 def told_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a message that are looked at."""
-    return words(clip(clean(clip(text, _RAW))))[:MOST_WORDS]
+    return words(clip(clean(clip(text, _RAW))), cleaned=True)[:MOST_WORDS]
 
 
 def vocabulary(texts: Iterable[str]) -> Counter[str]:
@@ -56,8 +57,18 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
 class Reader:
     """Reads questions with the words of one campaign."""
 
-    def __init__(self, lists: WordLists, counts: Mapping[str, int], frequencies: Mapping[str, Sequence[str]]) -> None:
-        """Take the word lists, `vocabulary` of the phrasings, and each language's words, most frequent first."""
+    def __init__(
+        self,
+        lists: WordLists,
+        counts: Mapping[str, int],
+        frequencies: Mapping[str, Sequence[str]],
+        *,
+        remember: bool = False,
+    ) -> None:
+        """Take the word lists, `vocabulary` of the phrasings, and each language's words, most frequent first.
+
+        `remember` keeps what was found for each word: for reading phrasings only, never what an asker typed.
+        """
         self.senses = Senses(
             {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
             [[fold(word) for word in group] for group in lists.synonyms],
@@ -70,10 +81,19 @@ class Reader:
             arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
         self._arabiser = Arabiser(arabic)
         self._repairer = Repairer(known, [w for ranked in frequencies.values() for w in ranked])
+        if remember:
+            self._arabic, self._sense = cache(self._arabic), cache(self._sense)  # type: ignore[method-assign]
 
     def of(self, told: tuple[str, ...]) -> Reading:
         """Return the reading of folded words."""
-        return Reading(told, self.senses.of(told))
+        return Reading(told, tuple(sense for word in told for sense in self._sense(word)))
+
+    def _sense(self, word: str) -> tuple[str, ...]:
+        return self.senses.of(word)
+
+    def _arabic(self, word: str) -> str:
+        found = self._arabiser.candidates(word, 1)
+        return found[0][0] if found else word
 
     def arabic(self, told: tuple[str, ...]) -> tuple[str, ...]:
         """Return the words with each Latin one put into Arabic letters where a known word fits."""
@@ -82,16 +102,15 @@ class Reader:
             if not word.isascii() or word.isdigit():
                 made.append(word)
             elif word not in PARTICLES:
-                found = self._arabiser.candidates(word, 1)
-                made.append(found[0][0] if found else word)
+                made.append(self._arabic(word))
         return tuple(made)
 
     def question(self, text: str) -> Question:
         """Read a message as typed by an asker."""
         text = clip(text, _RAW)
         cleaned = clip(clean(text))
-        told = words(cleaned)[:MOST_WORDS]
-        script = detect(cleaned)
+        told = words(cleaned, cleaned=True)[:MOST_WORDS]
+        script = detect(cleaned, cleaned=True)
         swapped = self._other_layout(told, cleaned)
         if swapped:
             cleaned, told = swapped, words(swapped)[:MOST_WORDS]

@@ -206,9 +206,12 @@ class SafetyLane:
         """Whether a whole message is the safe word of any language."""
         return fold(text).strip(" .!؟?،,") in self._safe_words
 
-    def look(self, text: str) -> Alarm | None:
+    def read(self, text: str) -> Message:
+        """A message read once, for `look` and `steer`. Never raises."""
+        return self._vocabulary.read(text)
+
+    def look(self, message: Message) -> Alarm | None:
         """The danger that a message speaks of, or None. Never raises."""
-        message = self._vocabulary.read(text)
         if not message.words:
             return None
         words = self._compiled
@@ -254,9 +257,8 @@ class SafetyLane:
             return tuple(dict.fromkeys((known.relative_topics[0], known.topics[0])))
         return known.relative_topics
 
-    def steer(self, text: str) -> tuple[str, ...]:
+    def steer(self, message: Message) -> tuple[str, ...]:
         """Topic ids for somebody who asks how to enlist or how to recruit; else ()."""
-        message = self._vocabulary.read(text)
         if message.any(self._compiled.recruiting):
             return _RECRUITING
         if message.any(self._compiled.enlisting):

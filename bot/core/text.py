@@ -32,13 +32,15 @@ _MARKS = re.compile(
     "\ufeff\u034f\u00ad\U000e0000-\U000e01ef]"
 )
 _NOT_TEXT = re.compile(r"[^\w\s.,;:!?'’`\-/&%+@#()،؛؟«»\"]")
-_SPACE = re.compile(r"\s+")
 _STRETCH_ARABIC = re.compile(r"([\u0620-\u064a\u0671-\u06d3])\1{2,}")
 _STRETCH_OTHER = re.compile(r"([^\W\d\u0620-\u064a\u0671-\u06d3])\1{2,}")
 _STRETCH_SIGN = re.compile(r"([^\w\s])\1+")
+_STRETCHED = re.compile(r"(\w)\1\1|([^\w\s])\2")
+"""Whether any of the three above may have work: one look instead of three, since most texts have nothing stretched."""
 
-_DIGITS = {ord(a): str(i) for row in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for i, a in enumerate(row)}
-_PERSIAN = {ord(a): b for a, b in zip("کیہھےۀۂۃ", "كيههيههه", strict=True)}
+_SPELT = {ord(a): str(i) for row in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for i, a in enumerate(row)} | {
+    ord(a): b for a, b in zip("کیہھےۀۂۃ", "كيههيههه", strict=True)
+}
 _FOLD = str.maketrans(
     {
         **dict.fromkeys("أإآٱٲٳ", "ا"),
@@ -98,37 +100,44 @@ def clean(text: str) -> str:
     """
     text = clip(text, _READ_AT_MOST)
     # One character may stand for eighteen.
-    text = clip(unicodedata.normalize("NFKC", text), _READ_AT_MOST).translate(_DIGITS)
-    text = _MARKS.sub("", text).translate(_PERSIAN).lower()
-    text = _STRETCH_ARABIC.sub(r"\1", text)
-    text = _STRETCH_OTHER.sub(r"\1\1", text)
-    text = _STRETCH_SIGN.sub(r"\1", _NOT_TEXT.sub(" ", text))
-    return _SPACE.sub(" ", text).strip()
+    text = clip(unicodedata.normalize("NFKC", text), _READ_AT_MOST).translate(_SPELT)
+    text = _NOT_TEXT.sub(" ", _shrunk(_MARKS.sub("", text).lower()))
+    # A sign that stood between two others may be gone by now.
+    return _one_line(_STRETCH_SIGN.sub(r"\1", text) if _STRETCHED.search(text) else text)
 
 
-def fold(text: str) -> str:
+def _shrunk(text: str) -> str:
+    """Return the text with stretched letters shrunk."""
+    if _STRETCHED.search(text) is None:
+        return text
+    return _STRETCH_OTHER.sub(r"\1\1", _STRETCH_ARABIC.sub(r"\1", text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def fold(text: str, *, cleaned: bool = False) -> str:
     """Return `clean(text)` with one letter per group of confused letters; idempotent.
 
     Arabic: أإآ=ا, ى=ئ=ي, ؤ=و, ة=ه, no ء, گ=ك, چ=ج, پ=ب, ڤ=ف, ظ=ض. Latin: no accents, no apostrophes (don't = dont).
-    Word lists that are compared with folded text must be folded too.
+    Word lists that are compared with folded text must be folded too. `cleaned` says that the text comes from `clean`.
     """
-    text = clean(text).translate(_FOLD)
-    if not text.isascii():
+    text = (text if cleaned else clean(text)).translate(_FOLD)
+    if not (text.isascii() or unicodedata.is_normalized("NFKD", text)):
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
         text = text.translate(_FOLD).lower()
-        # Folding may bring equal letters together (هة, ئيي), which a second call would shrink.
-        text = _STRETCH_ARABIC.sub(r"\1", text)
-    text = _STRETCH_OTHER.sub(r"\1\1", text)
-    return _SPACE.sub(" ", text).strip()
+    # Folding may bring equal letters together (هة, ئيي), which a second call would shrink.
+    return _one_line(_shrunk(text))
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Return the folded words of a text, in order.
+def words(text: str, *, cleaned: bool = False) -> tuple[str, ...]:
+    """Return the folded words of a text, in order; `cleaned` as in `fold`.
 
     A change between Arabic and other letters or digits begins a new word (الvisa, رقم911); digits inside Latin
     words stay, since Arabizi writes sounds with them (3ala, 7elwa).
     """
-    return tuple(_WORD.findall(fold(text)))
+    return tuple(_WORD.findall(fold(text, cleaned=cleaned)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +212,13 @@ def _latin_language(text: str) -> tuple[int, int]:
     return english, arabizi
 
 
-def detect(text: str) -> ScriptReading:
-    """Tell a message's script and the language to reply in.
+def detect(text: str, *, cleaned: bool = False) -> ScriptReading:
+    """Tell a message's script and the language to reply in; `cleaned` as in `fold`.
 
     Arabizi counts as Arabic. A message in two languages follows the language of most of its words. Sorani letters
     make it Kurdish; language is then None, as for Cyrillic and every other script.
     """
-    text = clean(text)
+    text = text if cleaned else clean(text)
     arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
     cyrillic, letters = len(_CYRILLIC.findall(text)), len(_LETTER.findall(text))
     if not letters:

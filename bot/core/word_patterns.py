@@ -21,7 +21,7 @@ holds: no regular expression of an editor's can run away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -130,6 +130,8 @@ class Pattern:
 
     line: str
     parts: tuple[tuple[_Step, ...], ...]
+    number: int
+    """Which of its vocabulary's patterns it is."""
 
     @property
     def longest(self) -> int:
@@ -148,10 +150,12 @@ class Found:
 class Message:
     """One message read against a vocabulary. Bit i of a mask stands for word i."""
 
-    def __init__(self, words_read: Sequence[str], masks: Mapping[int, int]) -> None:
+    def __init__(self, words_read: Sequence[str], masks: Mapping[int, int], possible: Set[int]) -> None:
+        """Take the words, where each element stands, and the numbers of the patterns that are worth trying."""
         self.words = tuple(words_read)
         self.full = (1 << len(self.words)) - 1
         self._masks = masks
+        self._possible = possible
 
     def mask(self, element: int) -> int:
         """The positions at which an element stands."""
@@ -185,6 +189,8 @@ class Message:
 
     def has(self, pattern: Pattern, blocked: int = 0) -> bool:
         """Whether all parts of a pattern stand in the message, the first one not at a blocked beginning."""
+        if pattern.number not in self._possible:
+            return False
         starts = self.full & ~blocked
         for steps in pattern.parts:
             if not self._ends(steps, starts):
@@ -194,8 +200,9 @@ class Message:
 
     def any(self, patterns: Iterable[Pattern], blocked: int = 0) -> Pattern | None:
         """The first pattern that stands in the message."""
+        possible = self._possible
         for pattern in patterns:
-            if self.has(pattern, blocked):
+            if pattern.number in possible and self.has(pattern, blocked):
                 return pattern
         return None
 
@@ -219,13 +226,16 @@ class Message:
         """The positions right after any of the patterns."""
         mask = 0
         for pattern in patterns:
-            mask |= self._ends(pattern.parts[0], self.full)
+            if pattern.number in self._possible:
+                mask |= self._ends(pattern.parts[0], self.full)
         return mask
 
     def covered(self, patterns: Iterable[Pattern]) -> int:
         """The positions that any of the patterns takes up, and the ones right after."""
         mask = 0
         for pattern in patterns:
+            if pattern.number not in self._possible:
+                continue
             ends = self._ends(pattern.parts[0], self.full)
             mask |= ends
             for _ in range(pattern.longest):
@@ -243,6 +253,9 @@ class Vocabulary:
     def __init__(self) -> None:
         self._elements: dict[frozenset[_Atom], int] = {}
         self._of_atom: dict[_Atom, list[int]] = {}
+        self._patterns = 0
+        # Element -> patterns that cannot stand in a message without one of a few elements, this one among them.
+        self._needing: dict[int, list[int]] = {}
         self._sealed = False
         self._kind = "w"
         # Groups stand in many patterns: each item is read once. The groups are kept alive by their owner meanwhile.
@@ -253,7 +266,12 @@ class Vocabulary:
     def compile(self, line: str, groups: Mapping[str, Sequence[str]], *, exact: bool = False) -> Pattern:
         """Read one pattern; an exact one forgives no misspelling. Raises PatternError: what is wrong, how to mend it."""
         self._kind = "x" if exact else "w"
-        return Pattern(line, tuple(self._part(part, groups, line) for part in line.split(" + ")))
+        parts = tuple(self._part(part, groups, line) for part in line.split(" + "))
+        number = self._patterns
+        self._patterns += 1
+        for element in min((_needs(step) for part in parts for step in part if not step.optional), key=len):
+            self._needing.setdefault(element, []).append(number)
+        return Pattern(line, parts, number)
 
     def _part(self, text: str, groups: Mapping[str, Sequence[str]], line: str) -> tuple[_Step, ...]:
         steps: list[_Step] = []
@@ -400,7 +418,8 @@ class Vocabulary:
             bit = 1 << position
             for element in elements:
                 masks[element] = masks.get(element, 0) | bit
-        return Message(read, masks)
+        possible = {number for element in masks for number in self._needing.get(element, ())}
+        return Message(read, masks, possible)
 
     def _look_up(self, word: str, by_sound: bool) -> list[int]:
         atoms: set[_Atom] = set()
@@ -441,6 +460,11 @@ class Vocabulary:
                 if near in self._words and near[0] == word[0] and _is_misspelling(word, near):
                     found.add(near)
         return found
+
+
+def _needs(step: _Step) -> set[int]:
+    """The elements of which one must stand in a message that holds this step."""
+    return {phrase[0] for phrase in step.phrases} | ({step.element} if step.element >= 0 else set())
 
 
 @lru_cache(maxsize=1 << 14)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.events import log
-from bot.reports.charts import as_png
 from bot.reports.names import Names
 from bot.reports.report import Report, ReportWriter
 from storage.releases import Releases
@@ -46,7 +45,12 @@ def digest_of(report: Report) -> Digest:
         if sum(len(one.encode("utf-16-le")) // 2 + 1 for one in (*kept, line)) > LONGEST:
             break
         kept.append(line)
-    picture = as_png(topics, right_to_left=report.right_to_left, note=report.synthetic) if topics is not None else None
+    picture = None
+    if topics is not None:
+        # The drawing libraries take 30 MB: a running bot gets them with its first digest.
+        from bot.reports.charts import as_png
+
+        picture = as_png(topics, right_to_left=report.right_to_left, note=report.synthetic)
     return Digest(report.release.number, "\n".join(kept), picture)
 
 

@@ -1,0 +1,91 @@
+"""What was learnt is kept between starts, mapped from a file, and never trusted when damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bot.core.arrays import pack, unpack
+from bot.learning import KEPT, FileCache
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=8),
+        st.one_of(
+            arrays(np.float16, (3, 2), elements=st.floats(-2, 2, width=16)),
+            arrays(np.int64, st.integers(0, 70)),
+            arrays(np.uint8, (2, 0, 3)),
+        ),
+    )
+)
+def test_packed_arrays_come_back_as_they_were(given_arrays: dict[str, np.ndarray]) -> None:
+    back = unpack(pack(given_arrays))
+    assert list(back) == list(given_arrays)
+    for name, array in given_arrays.items():
+        assert back[name].dtype == array.dtype
+        assert back[name].shape == array.shape
+        assert (back[name] == array).all()
+
+
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_bytes_that_hold_no_arrays_are_refused_in_one_way(noise: bytes, cut: int) -> None:
+    for other in (noise, pack({"a": np.arange(20)})[:cut]):
+        try:
+            found = unpack(other)
+        except (ValueError, TypeError):
+            continue
+        raise AssertionError(found)
+
+
+def test_a_file_cache_gives_back_what_it_was_given(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path / "cache")
+    cache["one"] = b"first"
+    cache["one"] = b"second"
+    cache["two"] = memoryview(b"third")
+    assert bytes(cache["one"]) == b"second"
+    assert dict(FileCache(tmp_path / "cache")) == {"one": b"second", "two": b"third"}
+    del cache["one"]
+    assert "one" not in cache
+
+
+def test_a_mapped_value_outlives_its_file(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path)
+    cache["one"] = bytes(range(256)) * 100
+    value = cache["one"]
+    cache["one"] = b"another"
+    del cache["one"]
+    assert bytes(value) == bytes(range(256)) * 100
+
+
+@pytest.mark.parametrize("place", [0, 63, 64, 1000])
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, place: int) -> None:
+    cache = FileCache(tmp_path)
+    cache["one"] = b"x" * 2000
+    path = tmp_path / "one"
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    assert "one" not in cache
+    path.write_bytes(path.read_bytes()[:place])
+    assert "one" not in cache
+
+
+def test_the_oldest_go_first(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path)
+    for number in range(KEPT + 3):
+        cache[f"model-{number:02}"] = b"x"
+    assert len(cache) == KEPT
+    assert f"model-{KEPT + 2:02}" in cache
+
+
+def test_a_folder_that_cannot_be_written_caches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cache = FileCache(tmp_path / "file")
+    cache["one"] = b"x"
+    assert "one" not in cache
