@@ -76,7 +76,8 @@ _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _SORANI = re.compile(r"[ڕڵێۆ]|ە")
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT_SOUND = re.compile(r"(?:[a-z][2356789]|[2356789]['’]?[a-z])")
-_LATIN_WORD = re.compile(r"[a-z0-9'’]*[a-z][a-z0-9'’]*")
+# From the beginning of a run only, and without going back: long rows of digits would take seconds otherwise.
+_LATIN_WORD = re.compile(r"(?<![a-z0-9'’])[0-9'’]*+[a-z][a-z0-9'’]*+")
 _UNIT = re.compile(r"\d+(?:st|nd|rd|th|k|km|kg|am|pm|usd|x|h|d|m|s|g|gb|days?|months?|years?)")
 
 

@@ -76,7 +76,7 @@ _LONE = PARTICLES | frozenset("ال بال لل وال هال عال فال كا
 _LATIN_PREFIXES = ("bil", "bl", "ll", "bel", "lil", "lel", "wil", "wel", "bal", "lal", "el", "al", "il", "w", "b", "l")
 _MONEY = re.compile(r"\$|€|(?<=\d)\s?(?:usd|us)\b", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=[0-9٠-٩])[,.٬،](?=[0-9٠-٩]{3}(?![0-9٠-٩]))")
-_DIGITS_THEN_LETTERS = re.compile(r"(?<![A-Za-z])(\d+)(dollars?|dolar|dinars?|iqd)\b", re.IGNORECASE)
+_DIGITS_THEN_LETTERS = re.compile(r"(?<![A-Za-z\d])(\d++)(dollars?|dolar|dinars?|iqd)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,،;؛!?؟\n•|/]+|\.(?!\d)")
 _BREAK = "zqxzq"
 _NUMBER = re.compile(r"(\d{1,9})(k?)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import secrets
 import time
 import uuid
 from typing import Any
@@ -46,7 +47,8 @@ class World:
         }
         self.queue: collections.OrderedDict[int, Values] = collections.OrderedDict()
         self.history: dict[int, Values] = {}
-        self.last_update = 100_000_000
+        # Each world counts from elsewhere: a Redis that outlives one knows the numbers that ended there.
+        self.last_update = 100_000_000 + secrets.randbelow(800_000_000)
         self.wake = asyncio.Event()
         self.poll = 0
         self.webhook: Values = {"url": ""}
