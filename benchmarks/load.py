@@ -2,7 +2,8 @@
 
     python -m benchmarks.load [--modes polling webhook] [--matcher constant|real|both] [--burst 4000] [--rate 150]
 
-Prints one table. The simulator and the bot share the machine's cores; CPU and memory are the bot's alone.
+Prints one table. The simulator and the bot share the machine's cores; CPU and memory are the bot's alone, of several
+workers the sum of the processor time and the memory of the largest. Rows of workers need Redis and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.simulator.client import TOKEN, Process, Telegram, free_port, until
+from tests.engines import Postgres, Redis
+from tests.simulator.client import TOKEN, Process, Telegram, cpu_of, free_port, memory_of, until
 from tests.simulator.fixtures import MODES, bot_settings
 
 PACED_SECONDS = 8
@@ -32,6 +35,8 @@ class Contender:
     command: Callable[[Telegram, int], list[str]]
     """(simulator, webhook port or 0 for polling) -> command line."""
     text: str = QUESTION
+    workers: int = 0
+    """Processes that share PostgreSQL and Redis; 0: one process with SQLite and its own memory."""
 
 
 def _own(*arguments: str) -> Callable[[Telegram, int], list[str]]:
@@ -51,6 +56,18 @@ CONTENDERS = {
         "tabayyan, constant matcher", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")
     ),
     "real": Contender("tabayyan, whole program", _own("-m", "bot.cli", "run"), REAL_QUESTIONS),
+    **{
+        f"crew-{count}": Contender(
+            f"constant, {count} of PostgreSQL and Redis", _own("-m", "tests.simulator.small_crew"), workers=count
+        )
+        for count in (1, 2, 4)
+    },
+    **{
+        f"real-{count}": Contender(
+            f"whole program, {count} of PostgreSQL and Redis", _own("-m", "bot.cli", "run"), REAL_QUESTIONS, count
+        )
+        for count in (1, 2, 4)
+    },
     "ptb": Contender("python-telegram-bot, empty", _empty("benchmarks.bots.echo_ptb")),
     "ptb-aiohttp": Contender(
         "python-telegram-bot + aiohttp, empty", _empty("benchmarks.bots.echo_ptb", "--client", "aiohttp")
@@ -72,11 +89,41 @@ class Figures:
     unanswered: int
 
 
+def _cpu(bot: Process) -> float:
+    """Processor seconds of a bot and its workers."""
+    return bot.cpu() + sum(cpu_of(child) for child in bot.children())
+
+
+def _memory(bot: Process) -> float:
+    """MiB of a bot, or of the largest of its workers."""
+    return max(map(memory_of, bot.children()), default=bot.memory())
+
+
 def measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path) -> Figures:
     """One bot in one mode: a burst at once, then a steady stream."""
+    with ExitStack() as engines:
+        settings = {}
+        if contender.workers:
+            redis, postgres = Redis(folder), Postgres(folder)
+            engines.callback(redis.stop)
+            engines.callback(postgres.stop)
+            nothing = folder / "no-content"
+            nothing.mkdir()
+            settings = {
+                # What says one thing need not learn; the whole program finds its content by itself.
+                **({"TABAYYAN_CONTENT_DIR": str(nothing)} if contender.text == QUESTION else {}),
+                "TABAYYAN_WORKERS": str(contender.workers),
+                "TABAYYAN_REDIS_URL": redis.url,
+                "TABAYYAN_DATABASE_URL": postgres.url,
+                "SMALL_CONVERSATION": "constant",
+            }
+        return _measure(contender, mode, burst, rate, folder, settings)
+
+
+def _measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path, more: Mapping[str, str]) -> Figures:
     telegram = Telegram(folder)
     port = free_port()
-    settings = {**bot_settings(telegram, mode, port, folder / "data"), "TABAYYAN_LOG_LEVEL": "ERROR"}
+    settings = {**bot_settings(telegram, mode, port, folder / "data"), "TABAYYAN_LOG_LEVEL": "ERROR", **more}
     bot = Process(contender.command(telegram, port if mode == "webhook" else 0), folder / "bot.log", settings)
     try:
         telegram("say", user=1, text="hello")
@@ -94,14 +141,14 @@ def measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path
             return count - (telegram("stats")["replies"] - before)
 
         sent(WARM_UP)
-        memory = bot.memory()
-        cpu, start = bot.cpu(), time.perf_counter()
+        memory = _memory(bot)
+        cpu, start = _cpu(bot), time.perf_counter()
         lost = sent(burst)
-        seconds, used = time.perf_counter() - start, bot.cpu() - cpu
+        seconds, used = time.perf_counter() - start, _cpu(bot) - cpu
         telegram("clear-delays")
         lost += sent(rate * PACED_SECONDS, rate)
         stats = telegram("stats")
-        return Figures(burst / seconds, used / burst * 1000, stats["p50"], stats["p99"], (memory, bot.memory()), lost)
+        return Figures(burst / seconds, used / burst * 1000, stats["p50"], stats["p99"], (memory, _memory(bot)), lost)
     finally:
         bot.stop()
         telegram.stop()
@@ -118,13 +165,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
     own = ["constant", "real"] if arguments.matcher == "both" else [arguments.matcher]
-    names = arguments.bots or [*own, "ptb", "ptb-aiohttp", "aiogram"]
+    crews = [
+        f"{kind}-{count}"
+        for name, kind in (("constant", "crew"), ("real", "real"))
+        if name in own
+        for count in (1, 2, 4)
+    ]
+    names = arguments.bots or [*own, *crews, "ptb", "ptb-aiohttp", "aiogram"]
     head = f"{'mode':8} {'bot':38} {'updates/s':>9} {'CPU ms':>7} {'p50 ms':>7} {'p99 ms':>7} {'MiB':>11} {'unanswered':>10}"
     print(f"burst of {arguments.burst}; then {arguments.rate}/s for {PACED_SECONDS} s\n{head}", flush=True)
     with tempfile.TemporaryDirectory() as place:
         for _ in range(arguments.rounds):
             for mode in arguments.modes:
                 for name in names:
+                    if CONTENDERS[name].workers and mode == "polling":
+                        continue
                     folder = Path(tempfile.mkdtemp(dir=place))
                     known = CONTENDERS[name]
                     found = measure(known, mode, arguments.burst, arguments.rate, folder)

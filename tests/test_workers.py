@@ -21,7 +21,7 @@ from storage.databases import StoreErrors
 from storage.releases import Release, Releases, Row
 from storage.tick_right import TickRight
 from tests.engines import Postgres, Redis, needs_postgres, needs_redis
-from tests.simulator.client import Telegram, until
+from tests.simulator.client import Telegram, cpu_of, until
 from tests.simulator.fixtures import Bot, running
 
 CREW = (sys.executable, "-m", "tests.simulator.small_crew")
@@ -104,16 +104,11 @@ pytestmark = [needs_redis, pytest.mark.slow]
 
 def test_both_workers_answer_and_nobody_twice(pair: tuple[Telegram, Bot]) -> None:
     telegram, bot = pair
-    before = {worker: _cpu(worker) for worker in children(parent_of(bot))}
+    before = {worker: cpu_of(worker) for worker in children(parent_of(bot))}
     Flow(telegram, 600).check()
-    worked = [_cpu(worker) - start for worker, start in before.items()]
+    worked = [cpu_of(worker) - start for worker, start in before.items()]
     assert len(worked) == 2
     assert min(worked) > 0.1 * sum(worked), f"one worker did nearly all: {worked}"
-
-
-def _cpu(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_supervisors_pages_hold_with_every_worker(pair: tuple[Telegram, Bot]) -> None:

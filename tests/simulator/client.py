@@ -65,13 +65,29 @@ class Process:
 
     def memory(self) -> float:
         """Resident memory, MiB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return memory_of(self._process.pid)
 
     def cpu(self) -> float:
         """CPU time used, seconds."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self._process.pid)
+
+    def children(self) -> list[int]:
+        """The numbers of the processes that it has started."""
+        number = self._process.pid
+        found = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
+        return [int(child) for child in found.split()]
+
+
+def memory_of(process: int) -> float:
+    """Resident memory of a process, MiB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def cpu_of(process: int) -> float:
+    """CPU time that a process has used, seconds."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Telegram:
