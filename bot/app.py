@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -51,7 +52,7 @@ from bot.day_keys import DayKeys
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
 from bot.events import guard_loop, log
-from bot.learning import Learning, one_at_a_time
+from bot.learning import Learning
 from bot.phrases import Phrases, read_phrases
 from bot.reports.commands import ahead_of, names_from
 from bot.reports.digest import Digest, DigestMaker
@@ -180,12 +181,15 @@ class House:
         phrases = read_phrases(LOCALES, languages_of(loaded.content))
         learning = learning_of(settings)
         log("learning")
-        # Of several workers one learns; the others find it in the cache.
-        with one_at_a_time(settings.data_dir / "cache") if crew is not None else nullcontext():
-            learn_beside(settings, loaded.content, learning)
-            answering = build_answering(loaded.content, phrases, learning)
+        # Of several workers one learns; the others wait for it and find it in the cache.
+        learn_beside(settings, loaded.content, learning)
+        answering = build_answering(loaded.content, phrases, learning)
         house = cls(settings, clock, answering, loaded.problems, learning, phrases, crew)
         house._reload_failed = loaded.origin != "folder"
+        # What was read stays: without this, each full search for garbage walks through it and stops every answer for
+        # a tenth of a second.
+        gc.collect()
+        gc.freeze()
         log("started", version=answering.version, topics=len(answering.conversation.campaign.topics))
         return house
 
@@ -218,6 +222,7 @@ class House:
 
     def _swap(self, built: tuple[Answering, Phrases], problems: tuple[Problem, ...]) -> None:
         self._answering, self._phrases = built
+        gc.freeze()
         self.counters.renew(_cells(self._answering))
         self._problems = problems
         self._reloaded = self.clock.now()
