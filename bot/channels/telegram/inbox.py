@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from bot.channels.telegram.dialogue import GATHERED_PARTS, Dialogue, Ended, joins
 from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
@@ -74,19 +75,29 @@ class Inbox:
                 group = [waiting.popleft()]
                 while waiting and len(group) < GATHERED_PARTS and joins(group[-1][0], waiting[0][0]):
                     group.append(waiting.popleft())
-                numbers = [incoming.update for incoming, _ in group]
-                elsewhere = await self._order.enter(lane, numbers)
-                if elsewhere:
-                    log("update-repeated")
-                fresh = [incoming for incoming, _ in group if incoming.update not in elsewhere]
-                ended: Ended = await self._dialogue.handle(fresh) if fresh else "ignored"
-                await self._order.leave(lane, numbers)
+                ended = await self._answer(lane, [incoming for incoming, _ in group])
                 for incoming, ending in group:
                     self._end(incoming.update)
                     if not ending.done():
                         ending.set_result(ended)
         finally:
             del self._lanes[lane]
+
+    async def _answer(self, lane: Lane, group: Sequence[Incoming]) -> Ended:
+        """Answer what belongs together. Never raises but when cancelled: others wait behind it."""
+        numbers = [incoming.update for incoming in group]
+        elsewhere: frozenset[int] = frozenset()
+        ended: Ended = "failed"
+        with _reported():
+            elsewhere = await self._order.enter(lane, numbers)
+        if elsewhere:
+            log("update-repeated")
+        fresh = [incoming for incoming in group if incoming.update not in elsewhere]
+        with _reported():
+            ended = await self._dialogue.handle(fresh) if fresh else "ignored"
+        with _reported():
+            await self._order.leave(lane, numbers)
+        return ended
 
     def _end(self, number: int) -> None:
         self._open.pop(number, None)
@@ -110,6 +121,15 @@ class Inbox:
         for ending in self._open.values():
             ending.cancel()
         self._open.clear()
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Report an error that was thought impossible, and go on."""
+    try:
+        yield
+    except Exception as error:
+        log("internal-error", logging.ERROR, kind=type(error).__name__)
 
 
 def _done(ended: Ended) -> Ending:

@@ -1,0 +1,93 @@
+"""The inbox by itself: whatever breaks around an update, it ends, and so do those that wait behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bot.channels.telegram.dialogue import Ended
+from bot.channels.telegram.inbox import Inbox
+from bot.channels.telegram.incoming import Incoming, Me
+from bot.channels.telegram.order import Alone, Lane
+
+
+def update(number: int, chat: int = 5, text: str = "prison") -> dict[str, Any]:
+    """A private message as Telegram delivers it; its time sets it apart from the one before."""
+    person = {"id": chat, "is_bot": False, "first_name": "A"}
+    message = {"message_id": number, "from": person, "chat": {"id": chat, "type": "private"}}
+    return {"update_id": number, "message": {**message, "date": 1_700_000_000 + 100 * number, "text": text}}
+
+
+class Answers:
+    """Stands in for the dialogue."""
+
+    def __init__(self, breaks: bool = False) -> None:
+        self.answered: list[int] = []
+        self._breaks = breaks
+
+    async def handle(self, group: Sequence[Incoming]) -> Ended:
+        await asyncio.sleep(0)
+        if self._breaks:
+            raise RuntimeError("the last resort broke too")
+        self.answered += [one.update for one in group]
+        return "answered"
+
+
+class BrokenOrder(Alone):
+    """An order that raises although it must not."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    async def enter(self, lane: Lane, numbers: Sequence[int]) -> frozenset[int]:
+        if self._where == "enter":
+            raise ValueError("a state that nobody can read")
+        return frozenset()
+
+    async def leave(self, lane: Lane, numbers: Sequence[int]) -> None:
+        if self._where == "leave":
+            raise ValueError("a state that nobody can write")
+
+
+def inbox_of(dialogue: Answers, order: Alone) -> Inbox:
+    """An inbox of a bot that knows its number."""
+    return Inbox(dialogue, lambda: Me(1), order)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("where", ["enter", "leave", "nowhere"])
+async def test_a_broken_order_costs_nobody_an_answer(where: str, caplog: pytest.LogCaptureFixture) -> None:
+    dialogue = Answers()
+    inbox = inbox_of(dialogue, BrokenOrder(where))
+    endings = [inbox.take(update(number)) for number in range(1, 6)]
+    async with asyncio.timeout(2):
+        assert await asyncio.gather(*endings) == ["answered"] * 5
+    assert dialogue.answered == [1, 2, 3, 4, 5]
+    assert inbox.open == 0
+    assert ("internal-error" in [getattr(record, "tabayyan_event", "") for record in caplog.records]) == (
+        where != "nowhere"
+    )
+    assert "nobody can" not in caplog.text
+
+
+async def test_a_broken_dialogue_ends_its_update_and_holds_up_nobody() -> None:
+    inbox = inbox_of(Answers(breaks=True), Alone())
+    endings = [inbox.take(update(number)) for number in range(1, 4)]
+    async with asyncio.timeout(2):
+        assert await asyncio.gather(*endings) == ["failed"] * 3
+    assert inbox.open == 0
+
+
+async def test_what_waits_when_the_program_stops_comes_again() -> None:
+    class Never(Answers):
+        async def handle(self, group: Sequence[Incoming]) -> Ended:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    inbox = inbox_of(Never(), Alone())
+    endings = [inbox.take(update(number)) for number in range(1, 4)]
+    await inbox.close(0.05)
+    assert all(ending.cancelled() for ending in endings)
+    assert inbox.take(update(9)).cancelled()
