@@ -139,6 +139,28 @@ def test_a_killed_worker_costs_nobody_an_answer_and_comes_back(pair: tuple[Teleg
     Flow(telegram, 50).check()
 
 
+def test_ten_thousand_updates_survive_kills_and_a_storm(pair: tuple[Telegram, Bot]) -> None:
+    telegram, bot = pair
+    died = bot.said.count("worker-died")
+    for kind, share in (("429", 0.005), ("502", 0.01), ("slow", 0.01)):
+        telegram("storm", method="sendMessage", kind=kind, share=share, seconds=1)
+    try:
+        flow = Flow(telegram, 10_000)
+        for left in (7500, 2500):
+            assert until(lambda left=left: telegram("stats")["pending"] < left, 60)
+            os.kill(children(parent_of(bot))[0], signal.SIGKILL)
+            telegram.ask(next(_FIRST), "they locked me", seconds=20)
+        telegram.idle(240)
+        answers = flow.answers()
+        twice = sum(count > 1 for count in answers)
+        print(f"{answers.count(0)} of {len(answers)} lost, {twice} answered twice", file=sys.stderr)
+        flow.check(twice=10, seconds=1)
+    finally:
+        telegram("no-faults")
+    assert bot.said.count("worker-died") >= died + 2
+    assert until(lambda: len(children(parent_of(bot))) == 2, 10)
+
+
 def test_a_rolling_restart_costs_nobody_an_answer(pair: tuple[Telegram, Bot]) -> None:
     telegram, bot = pair
     until(lambda: bot.said.count("worker-started") >= 3, START_SECONDS)
@@ -243,6 +265,17 @@ def test_a_refused_token_ends_all(engine: Redis, tmp_path: Path) -> None:
         bot.settings |= {"TABAYYAN_WORKERS": "2", "TABAYYAN_REDIS_URL": engine.url}
         assert bot.start(settings).wait(START_SECONDS) == 2
         assert "telegram-refused-token" in bot.said
+
+
+def test_two_workers_start_with_the_real_content_and_an_empty_cache(engine: Redis, tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "bot.cli", "run")
+    with running("webhook", tmp_path, command) as (telegram, bot):
+        bot.settings |= {"TABAYYAN_WORKERS": "2", "TABAYYAN_REDIS_URL": engine.url}
+        bot.start()
+        # Once learnt, not twice: some 30 s on an idle machine, and both wait for it.
+        assert until(lambda: bot.said.count("worker-started") >= 2, 300), bot.said
+        assert "911" in telegram.ask(next(_FIRST), "اخذوا جوازي وحبسوني بالعراق", seconds=20)["text"]
+        assert len(list((tmp_path / "data" / "cache").glob("model-*"))) == 1
 
 
 def test_a_full_disk_stops_the_counting_and_nothing_else(engine: Redis, tmp_path: Path) -> None:
