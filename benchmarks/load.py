@@ -96,7 +96,7 @@ def _cpu(bot: Process) -> float:
 
 def _memory(bot: Process) -> float:
     """MiB of a bot, or of the largest of its workers."""
-    return max(map(memory_of, bot.children()), default=bot.memory())
+    return max([bot.memory(), *map(memory_of, bot.children())])
 
 
 def measure(contender: Contender, mode: str, burst: int, rate: int, folder: Path) -> Figures:

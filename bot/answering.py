@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
 from bot.content_reader.last_good import load_or_last_good
@@ -78,7 +79,11 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Learnin
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
     fitted: Matcher = build_matcher(
-        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+        content.campaign,
+        encoder=learning.encoder,
+        asked=learning.asked,
+        cache=learning.cache,
+        frequencies=learning.frequencies,
     )
     offers = OfferChecker(content.offers)
     conversation = Conversation(
@@ -164,14 +169,17 @@ def learn_beside(settings: Settings, content: Content | None, learning: Learning
         return
     start = multiprocessing.get_context("spawn")
     ours: list[Connection] = []
+    processes: list[BaseProcess] = []
     for _ in range(min(MOST_ENCODERS, os.cpu_count() or 1) if learning.encoder is not None else 0):
         near, far = start.Pipe()
-        start.Process(target=serve_encoder, args=(far,), daemon=True, name="encoding").start()
+        processes.append(start.Process(target=serve_encoder, args=(far,), daemon=True, name="encoding"))
+        processes[-1].start()
         far.close()
         ours.append(near)
-    process = start.Process(target=fit_into_cache, args=(settings, content, ours), daemon=True, name="learning")
-    process.start()
+    processes.append(start.Process(target=fit_into_cache, args=(settings, content, ours), daemon=True, name="learning"))
+    processes[-1].start()
     # With our copies closed, each process sees the end of the other.
     for connection in ours:
         connection.close()
-    process.join()
+    for process in processes:
+        process.join()

@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext, suppress
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,7 @@ from bot.crew import Crew
 from bot.day_keys import DayKeys
 from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
+from bot.encoder import PacedEncoder
 from bot.events import guard_loop, log
 from bot.learning import Learning
 from bot.phrases import Phrases, read_phrases
@@ -183,6 +185,8 @@ class House:
         log("learning")
         # Of several workers one learns; the others wait for it and find it in the cache.
         learn_beside(settings, loaded.content, learning)
+        if learning.encoder is not None:
+            learning = replace(learning, asked=PacedEncoder(learning.encoder))
         answering = build_answering(loaded.content, phrases, learning)
         house = cls(settings, clock, answering, loaded.problems, learning, phrases, crew)
         house._reload_failed = loaded.origin != "folder"
@@ -286,6 +290,7 @@ class House:
                 ahead=lambda: ahead_of(self.settings.data_dir),
                 wordings_folder=_wordings_folder(),
                 session_key=self._crew.session_key if self._crew is not None else secrets.token_bytes(32),
+                shared_sign_in=self._crew.sign_in if self._crew is not None else None,
             )
         )
         if not telegram_routes:
@@ -401,7 +406,7 @@ async def serve(
                 house.channel, house.loop = channel, loop
             if crew is not None and house.order is not None:
                 await crew.shared.open()
-                tasks.append(asyncio.create_task(_hand_over(house.order)))
+                tasks.append(asyncio.create_task(_hand_over(house.order, crew)))
             app = house.web_app(channel.routes() if channel is not None and mode == "webhook" else ())
             server = _server(app, crew)
             serving = asyncio.create_task(server.serve(sockets=[web])) if web is not None else None
@@ -495,11 +500,12 @@ async def _takes_requests(server: uvicorn.Server, serving: asyncio.Task[None], w
     web.listen(WAITING_CONNECTIONS)
 
 
-async def _hand_over(order: SharedOrder) -> None:
-    """Hand over, now and then, what was counted while the shared memory was away; until cancelled."""
+async def _hand_over(order: SharedOrder, crew: Crew) -> None:
+    """Hand over, now and then, what was counted and who signed out while the shared memory was away; until cancelled."""
     while True:
         await asyncio.sleep(HAND_OVER_SECONDS)
         await order.hand_over()
+        await crew.sign_in.tell_again()
 
 
 def _server(app: Starlette, crew: Crew | None = None) -> uvicorn.Server:

@@ -9,6 +9,7 @@ from bot.day_keys import DayKeys
 
 if TYPE_CHECKING:  # importing redis is for those who use it
     from storage.shared_memory import SharedMemory
+    from storage.shared_sign_in import SharedSignIn
     from storage.tick_right import TickRight
 
 
@@ -21,6 +22,7 @@ class Crew:
     session_key: bytes = field(repr=False)
     """Signs the desk's sessions, the same in every worker."""
     shared: SharedMemory
+    sign_in: SharedSignIn
     right: TickRight
     announce: bool
     """Whether this worker tells Telegram the address and the commands."""

@@ -3,7 +3,8 @@ only, offline)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
@@ -14,6 +15,10 @@ from numpy.typing import NDArray
 from bot.core.asking import Encoder
 from bot.core.matching import Cache
 
+SHARE = 0.25
+"""Of a process's time that may go into the vectors of what people ask."""
+SAVED_SECONDS = 0.1
+"""Of that time that can be saved up: some 30 questions at once."""
 _PIECES = "word-pieces"
 _LONGEST = 400
 """Characters of a text that are encoded: bounds the time of one question."""
@@ -60,6 +65,41 @@ def _map_pieces(model: Any, cache: Cache | None) -> None:
     kept = cache.get(_PIECES)
     if kept is not None and len(kept) == backend.table.nbytes:
         backend.table = np.frombuffer(kept, np.uint8).reshape(backend.table.shape)
+
+
+class PacedEncoder:
+    """An encoder that takes a limited share of the time, so that a crowd is answered from the words alone.
+
+    A question's vector takes as long as all other work on it. Nobody's question is dearer than the next one's: who
+    comes while there is time gets it.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        now: Callable[[], float] = time.perf_counter,
+        *,
+        share: float = SHARE,
+        saved_seconds: float = SAVED_SECONDS,
+    ) -> None:
+        """Pace an encoder by a clock that counts seconds."""
+        self._encoder = encoder
+        self._now = now
+        self._share = share
+        self._most = saved_seconds
+        self._left = saved_seconds
+        self._asked = now()
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """One row a text; None while the time is used up."""
+        start = self._now()
+        self._left = min(self._most, self._left + (start - self._asked) * self._share)
+        self._asked = start
+        if self._left <= 0:
+            return None
+        vectors = self._encoder(texts)
+        self._left -= self._now() - start
+        return vectors
 
 
 def serve_encoder(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.asking import Encoder
+from bot.core.asking import AskedEncoder, Encoder
 from bot.core.matching import Cache
 from bot.encoder import load_encoder
 from bot.settings import SettingsError, Switch
@@ -28,11 +28,13 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class Learning:
-    """Three helpers of build_matcher()."""
+    """The helpers of build_matcher()."""
 
     encoder: Encoder | None
     cache: Cache
     frequencies: Mapping[str, tuple[str, ...]]
+    asked: AskedEncoder | None = None
+    """Encodes what people ask; None: the encoder itself does."""
 
     def keeps(self) -> bool:
         """Whether the cache can be written: what is learnt elsewhere comes back through it."""

@@ -23,6 +23,7 @@ from bot.day_keys import DayKeys
 from bot.events import log, set_up_logging
 from bot.settings import Settings
 from storage.shared_memory import SharedMemory
+from storage.shared_sign_in import SharedSignIn
 from storage.tick_right import TickRight
 
 READY = b"ready\n"
@@ -34,10 +35,13 @@ def handed(first: Mapping[str, Any]) -> tuple[Settings, Clock, Crew]:
     clock = Clock(datetime.fromisoformat(first["clock"]["start"]), first["clock"]["made"], first["clock"]["speed"])
     keys = DayKeys(clock.today)
     keys.take(read_keys(first["keys"]))
+    session_key = bytes.fromhex(first["session_key"])
+    shared = SharedMemory(settings.redis_url, first["bot"], first["name"])
     crew = Crew(
         keys=keys,
-        session_key=bytes.fromhex(first["session_key"]),
-        shared=SharedMemory(settings.redis_url, first["bot"], first["name"]),
+        session_key=session_key,
+        shared=shared,
+        sign_in=SharedSignIn(shared, session_key),
         right=TickRight(settings.data_dir, settings.database_url),
         announce=first["announce"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bot.core.arrays import pack, unpack
+from bot.encoder import PacedEncoder
 from bot.learning import KEPT, FileCache
 
 
@@ -89,3 +91,39 @@ def test_a_folder_that_cannot_be_written_caches_nothing(tmp_path: Path) -> None:
     cache = FileCache(tmp_path / "file")
     cache["one"] = b"x"
     assert "one" not in cache
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_crowd_gets_vectors_for_a_share_of_the_time_and_a_trickle_for_every_question() -> None:
+    clock = Clock()
+    encoded = []
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        clock.now += 0.004
+        encoded.extend(texts)
+        return np.zeros((len(texts), 2), dtype=np.float32)
+
+    paced = PacedEncoder(encode, clock, share=0.25, saved_seconds=0.1)
+    for number in range(3000):
+        if paced([f"crowd {number}"]) is None:
+            clock.now += 0.002
+    spent = 0.004 * len(encoded)
+    # What was saved up, and one question begun with the last of it.
+    assert 0.24 * clock.now < spent < 0.25 * clock.now + 0.1 + 0.004
+    for number in range(50):
+        clock.now += 0.02
+        assert paced([f"trickle {number}"]) is not None
+    # A night of rest saves up no more than the set moment.
+    clock.now += 30_000
+    at_once = 0
+    while paced(["at once"]) is not None:
+        at_once += 1
+    assert at_once <= 0.1 / (0.004 * 0.75) + 2

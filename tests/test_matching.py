@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -227,6 +228,38 @@ def test_thresholds_tell_what_they_cost(matcher: LearntMatcher) -> None:
     for thresholds in matcher.thresholds.values():
         assert 0 <= thresholds.wrong <= thresholds.answered <= 1
         assert 0 <= thresholds.offered <= 1
+
+
+def _vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit vectors that tell little: sums of fixed noise for each word."""
+    rows = np.stack(
+        [sum(np.random.default_rng(len(w) * 7919 + ord(w[0])).normal(size=64) for w in t.split()) for t in texts]
+    )
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_without_time_for_vectors_the_words_alone_decide() -> None:
+    def built(cache: dict[str, bytes | memoryview], **arguments: Any) -> LearntMatcher:
+        return build_matcher(_campaign(), cache=cache, frequencies=read_frequencies(), **arguments)
+
+    alone: dict[str, bytes | memoryview] = {}
+    beside: dict[str, bytes | memoryview] = {}
+    questions = [
+        "شگد الراتب",
+        "salry of soldiers",
+        "viza siyahiya",
+        "ibni asir",
+        "weather",
+        "فيزه سياحيه وشكد الراتب هناك",
+    ]
+    # Twice: learnt, and then taken from the cache.
+    for _ in range(2):
+        by_words = built(alone)
+        hurried = built(beside, encoder=_vectors, asked=lambda texts: None)
+        at_leisure = built(beside, encoder=_vectors)
+        for question in questions:
+            assert hurried.rank(question, why=True) == by_words.rank(question, why=True)
+        assert any(at_leisure.rank(question) != by_words.rank(question) for question in questions)
 
 
 # The parts

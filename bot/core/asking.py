@@ -25,6 +25,8 @@ from bot.core.semantic import projected
 
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> one row of unit length each."""
+AskedEncoder = Callable[[Sequence[str]], NDArray[np.float32] | None]
+"""The same for what people ask; None when there is no time for it now."""
 
 KINDS = ("classifier", "nearest", "vector", "nearest vector")
 """The kinds of evidence; the last two are nought without an encoder."""
@@ -70,6 +72,14 @@ class Chances:
     """Logistic model of "the first topic is right"."""
     among: Doubles
     """Logistic model of "the right topic is among the first three"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What some evidence is worth, for each kind of writing in GROUPS."""
+
+    chances: Mapping[str, Chances]
+    thresholds: Mapping[str, Thresholds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,27 +196,32 @@ class LearntMatcher:
         topics: Sequence[str],
         reader: Reader,
         index: Index,
-        chances: Mapping[str, Chances],
-        thresholds: Mapping[str, Thresholds],
-        encoder: Encoder | None = None,
+        by_words: Calibration,
+        by_vectors: Calibration | None = None,
+        encoder: AskedEncoder | None = None,
     ) -> None:
+        """Take what was learnt: what the words alone are worth and, with an encoder, the words and the vectors."""
         self._topics = tuple(topics)
         self._reader = reader
         self._index = index
-        self._chances = chances
+        self._by_words = by_words
+        self._by_vectors = by_vectors
         self._encoder = encoder
-        self.thresholds = thresholds
-        """For each kind of writing in GROUPS."""
+
+    @property
+    def thresholds(self) -> Mapping[str, Thresholds]:
+        """Those in force while there is time for all evidence, for each kind of writing in GROUPS."""
+        return (self._by_vectors or self._by_words).thresholds
 
     def rank(self, question: str, *, why: bool = False) -> Ranking:
         """Rank topics for one message as typed; with `why`, explain it."""
         whole = self._read(question)
         parts = self._parts(question)
-        self._add_vectors([whole, *parts])
-        ranking = self._ranking(whole, why=why)
+        calibration = self._add_vectors([whole, *parts])
+        ranking = self._ranking(whole, calibration, why=why)
         if not parts or ranking.outcome == "none":
             return ranking
-        return self._join(ranking, [self._ranking(part) for part in parts])
+        return self._join(ranking, [self._ranking(part, calibration) for part in parts])
 
     def _read(self, text: str) -> _Asked:
         question = self._reader.question(text)
@@ -222,12 +237,19 @@ class LearntMatcher:
         # Sentence vectors cost most: only parts that look like two different topics get them.
         return asked if len(likeliest) == 2 and len(self._topics) not in likeliest else []
 
-    def _add_vectors(self, asked: Sequence[_Asked]) -> None:
-        """Add the evidence of sentence vectors; several at once cost little more than one."""
+    def _add_vectors(self, asked: Sequence[_Asked]) -> Calibration:
+        """Add the evidence of sentence vectors, if there is time; return what the evidence is worth.
+
+        Several at once cost little more than one.
+        """
         told = [one for one in asked if one.question.sentence]
-        if self._encoder is not None and told:
-            vectors = self._encoder([one.question.sentence for one in told])
-            add_vectors([one.evidence for one in told], vectors, self._index)
+        if self._encoder is None or self._by_vectors is None or not told:
+            return self._by_words
+        vectors = self._encoder([one.question.sentence for one in told])
+        if vectors is None:
+            return self._by_words
+        add_vectors([one.evidence for one in told], vectors, self._index)
+        return self._by_vectors
 
     @staticmethod
     def _join(whole: Ranking, parts: Sequence[Ranking]) -> Ranking:
@@ -242,9 +264,9 @@ class LearntMatcher:
         ranked = sorted((Ranked(t, chance[t]) for t in sure), key=lambda r: -r.confidence) + rest
         return Ranking(tuple(ranked[:_SHOWN]), "answer", tuple(r.topic for r in ranked[:2]), (), why=whole.why)
 
-    def _ranking(self, asked: _Asked, *, why: bool = False) -> Ranking:
+    def _ranking(self, asked: _Asked, calibration: Calibration, *, why: bool = False) -> Ranking:
         question, evidence = asked.question, asked.evidence
-        chances = self._chances[question.group]
+        chances = calibration.chances[question.group]
         real = len(self._topics)
         scores = evidence.kinds @ chances.fusion
         signals = signals_of(scores, evidence, real)
@@ -253,7 +275,7 @@ class LearntMatcher:
         share = softmax(scores[:real])[order]
         rest = np.minimum(share[1:] / max(1e-9, 1 - share[0]) * (1 - first), first)
         ranked = tuple(Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True))
-        outcome = self._outcome(question, first, among)
+        outcome = self._outcome(question, calibration.thresholds[question.group], first, among)
         return Ranking(
             ranked=ranked,
             outcome=outcome,
@@ -270,10 +292,10 @@ class LearntMatcher:
             return None
         return self._topics[int(self._index.written_under[place])]
 
-    def _outcome(self, question: Question, first: float, among: float) -> RankingOutcome:
+    @staticmethod
+    def _outcome(question: Question, borders: Thresholds, first: float, among: float) -> RankingOutcome:
         if question.script.script not in ("arabic", "latin", "arabizi") or not question.readings[0][1].words:
             return "none"
-        borders = self.thresholds[question.group]
         if first >= borders.answer:
             return "answer"
         return "choices" if among >= borders.choices else "none"

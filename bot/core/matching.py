@@ -24,6 +24,8 @@ from bot.core.arrays import Array, pack, unpack
 from bot.core.asking import (
     GROUPS,
     MOST_CHOICES,
+    AskedEncoder,
+    Calibration,
     Chances,
     Encoder,
     Evidence,
@@ -45,7 +47,7 @@ from bot.core.readings import Question, Reader, told_words, vocabulary
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "5"
+_VERSION = "6"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _EPOCHS = 2
 _KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
@@ -65,6 +67,7 @@ FOREIGN_ANSWERS = 0.03
 LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
 
+_CHANCES = ("fusion", "first", "among")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 Cache = MutableMapping[str, bytes | memoryview]
@@ -77,12 +80,14 @@ def build_matcher(
     campaign: Campaign,
     *,
     encoder: Encoder | None = None,
+    asked: AskedEncoder | None = None,
     cache: Cache | None = None,
     frequencies: Frequencies | None = None,
 ) -> LearntMatcher:
     """Learn a matcher from a campaign, or take it from the cache.
 
-    `encoder` adds sentence vectors. `cache` keeps what was learnt and the vectors of phrasings under digests of the
+    `encoder` adds sentence vectors; `asked` makes those of what people ask, where that is not to be the same: it may
+    have no time, and then the words alone decide, by what they alone are worth. `cache` keeps what was learnt and the vectors of phrasings under digests of the
     content; nothing an asker typed ever gets there. Raises ValueError for a campaign without phrasings.
     """
     topics = _learnable(campaign)
@@ -93,11 +98,11 @@ def build_matcher(
     key = _digest(campaign, texts, frequencies, encoder is not None)
     kept = cache.get(key) if cache is not None else None
     if kept is not None:
-        matcher = _restore(kept, campaign, topics, texts, frequencies, encoder)
+        matcher = _restore(kept, campaign, topics, texts, frequencies, asked or encoder)
         if matcher is not None:
             return matcher
     learner = _Learner(campaign, topics, texts, frequencies, encoder, cache)
-    matcher = learner.matcher()
+    matcher = learner.matcher(asked or encoder)
     if cache is not None:
         cache[key] = learner.kept()
     return matcher
@@ -162,14 +167,14 @@ class _Learner:
         self._told = [told_words(text) for _, _, text in texts]
         self._questions: dict[int, Question] = {}
 
-    def matcher(self) -> LearntMatcher:
-        """Learn everything."""
+    def matcher(self, asked: AskedEncoder | None) -> LearntMatcher:
+        """Learn everything; `asked` encodes what people will ask."""
         with ThreadPoolExecutor(1) as beside:
             # Numpy lets go of the interpreter while it multiplies: on two cores the vectors cost little time.
             vectors = beside.submit(self._encoded)
-            return self._learnt(vectors)
+            return self._learnt(vectors, asked)
 
-    def _learnt(self, beside: Future[Floats | None]) -> LearntMatcher:
+    def _learnt(self, beside: Future[Floats | None], asked: AskedEncoder | None) -> LearntMatcher:
         readings, sources = self._examples()
         found = all_buckets(readings)
         vectoriser = Vectoriser.fit(found, at_least=3)
@@ -195,15 +200,17 @@ class _Learner:
         # Asked: now the texts kept back are learnt as well.
         model.learn(rows, labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
         model.learn(rows, labels, over=np.arange(len(readings)), epochs=1, seed=2)
+        groups = np.array([question.group for question in questions])
+        by_words = self._calibrated(self._labels[out], groups, evidence)
+        by_vectors = None
         vectors = beside.result()
         if vectors is not None:
             index = self._add_kept_back(index, vectors, out, evidence)
-        self._index = index
-        groups = np.array([question.group for question in questions])
-        self._chances, self._thresholds = self._calibrated(self._labels[out], groups, evidence)
+            by_vectors = self._calibrated(self._labels[out], groups, evidence)
+        self._index, self._by_words, self._by_vectors = index, by_words, by_vectors
         # Another reader for the askers: this one remembers the words that it was asked about.
         reader = Reader(self._lists, self._counts, self._frequencies)
-        return LearntMatcher(self._topics, reader, index, self._chances, self._thresholds, self._encoder)
+        return LearntMatcher(self._topics, reader, index, by_words, by_vectors, asked)
 
     def _add_kept_back(
         self, index: Index, vectors: Floats, out: NDArray[np.int64], evidence: Sequence[Evidence]
@@ -295,11 +302,12 @@ class _Learner:
 
     def _calibrated(
         self, labels: NDArray[np.int64], groups: NDArray[np.str_], evidence: Sequence[Evidence]
-    ) -> tuple[dict[str, Chances], dict[str, Thresholds]]:
+    ) -> Calibration:
         """Return chances and thresholds for each kind of writing; a rare kind shares those of all."""
         real = len(self._topics)
         kinds = np.stack([found.kinds for found in evidence])
-        chances, thresholds = {}, {}
+        chances: dict[str, Chances] = {}
+        thresholds: dict[str, Thresholds] = {}
         for group in GROUPS:
             mine = groups == group
             over = np.flatnonzero(mine) if mine.sum() >= _ENOUGH else np.arange(len(evidence))
@@ -314,7 +322,7 @@ class _Learner:
             thresholds[group] = _thresholds(
                 chance_of(learnt.first, signals), chance_of(learnt.among, signals), first, among, labels[over] < real
             )
-        return chances, thresholds
+        return Calibration(chances, thresholds)
 
     def kept(self) -> bytes:
         """Return what was learnt, for the cache."""
@@ -330,13 +338,11 @@ class _Learner:
             "starts": index.starts,
             "written": index.written,
             "written_under": index.written_under,
-            "counts": np.frombuffer(json.dumps(self._counts).encode(), dtype=np.uint8),
-            "thresholds": np.frombuffer(
-                json.dumps({group: asdict(t) for group, t in self._thresholds.items()}).encode(), dtype=np.uint8
-            ),
+            "counts": _json_array(self._counts),
+            **_calibration_arrays("words", self._by_words),
         }
-        for group, chances in self._chances.items():
-            arrays |= {f"{group}-{name}": getattr(chances, name) for name in ("fusion", "first", "among")}
+        if self._by_vectors is not None:
+            arrays |= _calibration_arrays("vectors", self._by_vectors)
         if index.vectors is not None and index.projection is not None and index.vector_weights is not None:
             arrays |= {
                 "vectors": index.vectors,
@@ -346,13 +352,37 @@ class _Learner:
         return pack(arrays)
 
 
+def _json_array(value: object) -> Array:
+    return np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
+
+
+def _calibration_arrays(evidence: str, calibration: Calibration) -> dict[str, Array]:
+    """Return a calibration's arrays by name, for the cache."""
+    arrays = {
+        f"{evidence}-{group}-{name}": getattr(chances, name)
+        for group, chances in calibration.chances.items()
+        for name in _CHANCES
+    }
+    told = {group: asdict(thresholds) for group, thresholds in calibration.thresholds.items()}
+    return {**arrays, f"{evidence}-thresholds": _json_array(told)}
+
+
+def _calibration_of(evidence: str, arrays: Mapping[str, Array]) -> Calibration:
+    """The inverse of _calibration_arrays()."""
+    told = json.loads(arrays[f"{evidence}-thresholds"].tobytes())
+    return Calibration(
+        {group: Chances(*(arrays[f"{evidence}-{group}-{name}"] for name in _CHANCES)) for group in GROUPS},
+        {group: Thresholds(**told[group]) for group in GROUPS},
+    )
+
+
 def _restore(
     kept: bytes | memoryview,
     campaign: Campaign,
     topics: Sequence[str],
     texts: Sequence[tuple[int, str, str]],
     frequencies: Frequencies,
-    encoder: Encoder | None,
+    asked: AskedEncoder | None,
 ) -> LearntMatcher | None:
     """Return the matcher that `kept` holds; None where it is damaged."""
     try:
@@ -370,15 +400,13 @@ def _restore(
             arrays["written"],
             arrays["written_under"],
         )
-        chances = {
-            group: Chances(*(arrays[f"{group}-{name}"] for name in ("fusion", "first", "among"))) for group in GROUPS
-        }
+        by_words = _calibration_of("words", arrays)
+        by_vectors = _calibration_of("vectors", arrays) if index.vectors is not None else None
         counts = json.loads(arrays["counts"].tobytes())
-        thresholds = {g: Thresholds(**t) for g, t in json.loads(arrays["thresholds"].tobytes()).items()}
     except (ValueError, KeyError, TypeError):
         return None
     reader = Reader(campaign.words, counts, frequencies)
-    return LearntMatcher(topics, reader, index, chances, thresholds, encoder)
+    return LearntMatcher(topics, reader, index, by_words, by_vectors, asked)
 
 
 def _thresholds(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import math
 import secrets
 import time
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.settings import Settings
+from storage.shared_sign_in import SharedSignIn
 
 Door = Literal["open", "password", "closed"]
 
@@ -85,13 +87,25 @@ class _Bucket:
 class TryLimit:
     """Slows down guessing, in bounded memory: per address, and over all of them."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, shared: SharedSignIn | None = None) -> None:
+        """`shared` is there for one of several workers."""
         self._now = now
+        self._shared = shared
         self._addresses: OrderedDict[str, _Bucket] = OrderedDict()
         self._all = _Bucket(TRIES_A_MINUTE, now())
 
-    def wait(self, address: str) -> float:
+    async def wait(self, address: str) -> float:
         """Take one try; 0 when it is free, else the seconds after which the next one will be."""
+        # Taken here as well, so that a guesser does not begin anew when what is shared goes away.
+        own = self._wait(address)
+        together = None
+        if self._shared is not None:
+            together = await self._shared.take(
+                address, (FREE_TRIES, SECONDS_PER_TRY), (TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
+            )
+        return own if together is None else together
+
+    def _wait(self, address: str) -> float:
         now = self._now()
         bucket = self._addresses.pop(address, None) or _Bucket(FREE_TRIES, now)
         self._addresses[address] = bucket
@@ -100,9 +114,11 @@ class TryLimit:
         own = _take(bucket, now, FREE_TRIES, SECONDS_PER_TRY)
         return own or _take(self._all, now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
 
-    def forgive(self, address: str) -> None:
+    async def forgive(self, address: str) -> None:
         """Forget an address's tries after the right password."""
         self._addresses.pop(address, None)
+        if self._shared is not None:
+            await self._shared.forgive(address)
 
 
 def _take(bucket: _Bucket, now: float, full: float, seconds: float) -> float:
@@ -117,10 +133,13 @@ def _take(bucket: _Bucket, now: float, full: float, seconds: float) -> float:
 class Sessions:
     """Signs people in: scrypt over the one password, a signed cookie, nothing on disk."""
 
-    def __init__(self, password: str, key: bytes, now: Callable[[], float] = time.time) -> None:
-        """Without a password nobody can sign in; forms still get their tokens."""
+    def __init__(
+        self, password: str, key: bytes, now: Callable[[], float] = time.time, shared: SharedSignIn | None = None
+    ) -> None:
+        """Without a password nobody can sign in; forms still get their tokens. `shared`: for one of several workers."""
         self._key = key
         self._now = now
+        self._shared = shared
         self._salt = secrets.token_bytes(16)
         self._hash = self._scrypt(password) if password else None
         self._ended: OrderedDict[str, float] = OrderedDict()
@@ -142,21 +161,26 @@ class Sessions:
         body = f"{int(self._now()) + SESSION_SECONDS}.{secrets.token_urlsafe(16)}"
         return f"{body}.{self._sign('session', body)}"
 
-    def is_valid(self, cookie: str) -> bool:
+    async def is_valid(self, cookie: str) -> bool:
         """Whether a cookie was signed by us, has not run out and has not been ended."""
         body, _, signature = cookie.rpartition(".")
         if not hmac.compare_digest(signature.encode("utf-8", "replace"), self._sign("session", body).encode()):
             return False
-        return int(body.partition(".")[0]) > self._now() and body not in self._ended
+        if int(body.partition(".")[0]) <= self._now() or body in self._ended:
+            return False
+        return self._shared is None or not await self._shared.has_ended(body)
 
-    def end(self, cookie: str) -> None:
+    async def end(self, cookie: str) -> None:
         """Make a cookie invalid before it runs out."""
-        if not self.is_valid(cookie):
+        if not await self.is_valid(cookie):
             return
         body = cookie.rpartition(".")[0]
-        self._ended[body] = int(body.partition(".")[0])
+        runs_out = int(body.partition(".")[0])
+        self._ended[body] = runs_out
         for old in [known for known, until in self._ended.items() if until <= self._now()]:
             del self._ended[old]
+        if self._shared is not None:
+            await self._shared.end(body, max(1, math.ceil(runs_out - self._now())))
 
     def form_token(self, cookie: str) -> str:
         """The token that a form must send back: bound to the session, unreadable for other sites' pages.

@@ -55,7 +55,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        scope.setdefault("state", {})["cookie"] = cookie = session_cookie(headers)
+        state = scope.setdefault("state", {})
+        state["cookie"], state["inside"] = session_cookie(headers), self._door == "open"
         started = False
 
         async def send_guarded(message: Message) -> None:
@@ -65,7 +66,7 @@ class Guard:
                 _put_headers(message)
             await send(message)
 
-        response = self._stopped(scope, headers, cookie)
+        response = await self._stopped(scope, headers)
         if response is not None:
             await response(scope, receive, send_guarded)
             return
@@ -80,7 +81,7 @@ class Guard:
             if not started:
                 await PlainTextResponse("Something went wrong.\n", status_code=500)(scope, receive, send_guarded)
 
-    def _stopped(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
+    async def _stopped(self, scope: Scope, headers: Headers) -> Response | None:
         path: str = scope["path"]
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > LARGEST_BODY:
@@ -92,7 +93,10 @@ class Guard:
             return None if from_this_machine(headers, client[0] if client else None) else self._refused(scope)
         if self._door == "closed":
             return self._refused(scope)
-        if self._sessions.is_valid(cookie) or path == _LOGIN or path.startswith("/desk/static/"):
+        if path.startswith("/desk/static/"):
+            return None
+        scope["state"]["inside"] = await self._sessions.is_valid(scope["state"]["cookie"])
+        if scope["state"]["inside"] or path == _LOGIN:
             return None
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Sign in first.\n", status_code=403)

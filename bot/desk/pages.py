@@ -95,7 +95,7 @@ class Pages:
             "campaign_name": conversation.campaign.name.get(language, "Tabayyan"),
             "path": request.url.path,
             "door": self.door,
-            "inside": self.door == "open" or self.sessions.is_valid(request.state.cookie),
+            "inside": request.state.inside,
             "form_token": self.sessions.form_token(request.state.cookie),
             "safe_address": safe_address,
             "ltr": isolated,

@@ -16,6 +16,7 @@ from bot.core.conversation import Conversation
 from bot.phrases import Phrases
 from bot.settings import Settings
 from storage.releases import Release
+from storage.shared_sign_in import SharedSignIn
 
 
 class ReleasedWindows(Protocol):
@@ -88,3 +89,5 @@ class DeskServices:
     """tests/wordings of a checkout; None where the desk may not write there."""
     session_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """Signs sessions. In memory only; a parent process hands the same one to its workers."""
+    shared_sign_in: SharedSignIn | None = None
+    """What workers know together about guesses and ended sessions; None for a single process."""

@@ -15,7 +15,7 @@ from bot.desk.pages import Pages
 
 def sign_in_routes(pages: Pages) -> list[Route]:
     """The form that asks for the password, and the button that ends a session."""
-    limit = TryLimit()
+    limit = TryLimit(shared=pages.services.shared_sign_in)
     secure = pages.services.settings.webhook_url.startswith("https")
 
     async def ask(request: Request) -> Response:
@@ -27,14 +27,14 @@ def sign_in_routes(pages: Pages) -> list[Route]:
         form = await read_form(request)
         target = local_path(form("next"))
         address = request.client.host if request.client is not None else ""
-        wait = limit.wait(address)
+        wait = await limit.wait(address)
         if wait:
             response = pages.page(request, "login.html", 429, fault="wait", next=target)
             response.headers["retry-after"] = str(math.ceil(wait))
             return response
         if not await pages.sessions.is_password(form("password")):
             return pages.page(request, "login.html", 403, fault="wrong", next=target)
-        limit.forgive(address)
+        await limit.forgive(address)
         response = RedirectResponse(f"{target}?lang={pages.language(request)}", status_code=303)
         # Believing a proxy here can only make the cookie stricter.
         https = secure or "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
@@ -50,7 +50,7 @@ def sign_in_routes(pages: Pages) -> list[Route]:
         return response
 
     async def leave(request: Request, _: Form) -> Response:
-        pages.sessions.end(request.state.cookie)
+        await pages.sessions.end(request.state.cookie)
         response = RedirectResponse("/desk/login", status_code=303)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return response

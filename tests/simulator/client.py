@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -79,9 +80,9 @@ class Process:
 
 
 def memory_of(process: int) -> float:
-    """Resident memory of a process, MiB."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    """Resident memory of a process, MiB; 0 of one that has ended."""
+    told = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text(encoding="ascii"))
+    return int(told[1]) / 1024 if told is not None else 0.0
 
 
 def cpu_of(process: int) -> float:
