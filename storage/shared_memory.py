@@ -1,14 +1,16 @@
 """What several workers share for a while, in the memory of a Redis or Valkey that keeps nothing on disk.
 
 Chats are known there by hashes under the day's key, which never enters Redis. What it holds: the numbers of updates
-that have ended, whose turn it is in a chat, a chat's small state, and increments that no tick has written yet. When it
-cannot be reached the caller is told so at once and goes on with its own memory.
+that have ended, whose turn it is in a chat, a chat's small state, increments that no tick has written yet, and what
+`storage.shared_sign_in` puts there. When it cannot be reached the caller is told so at once and goes on with its own
+memory.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +100,11 @@ return 'left'
 """
 
 
+def _name_of(script: str) -> str:
+    """What Redis calls a script."""
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+
+
 class Persists(Exception):
     """Redis writes to disk, or says that it would. The message says which setting and how to mend it."""
 
@@ -179,7 +186,7 @@ class SharedMemory:
     def __init__(self, url: str, bot: str, worker: str | None = None) -> None:
         """Take the address, the bot's public number and this worker's name; connects later."""
         self.worker = worker or secrets.token_hex(8)
-        self._prefix = prefix_of(bot)
+        self.prefix = prefix_of(bot)
         self._client = redis.asyncio.Redis.from_url(
             url,
             socket_timeout=CALL_SECONDS,
@@ -189,11 +196,11 @@ class SharedMemory:
         self._waiting: list[tuple[str, Sequence[str], Sequence[str | bytes | int], asyncio.Future[Any]]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
-        self._scripts: dict[str, str] = {}
+        self._scripts = {script: _name_of(script) for script in (_ENTER, _LEAVE)}
         self._closing = False
         self._works: bool | None = None
         """None before the first try."""
-        self.pool = IncrementPool(url, self._prefix)
+        self.pool = IncrementPool(url, self.prefix)
 
     @property
     def works(self) -> bool:
@@ -226,10 +233,10 @@ class SharedMemory:
         member = f"{numbers[0]}:{self.worker}"
         pause = FIRST_PAUSE_SECONDS
         while True:
-            answer = await self._call(
+            answer = await self.call(
                 _ENTER,
                 self._lane_keys(lane),
-                (member, f"{self._prefix}alive:", f"{self._prefix}ended:", HOLD_SECONDS, *numbers),
+                (member, f"{self.prefix}alive:", f"{self.prefix}ended:", HOLD_SECONDS, *numbers),
             )
             if answer is None:
                 return None
@@ -247,13 +254,13 @@ class SharedMemory:
             for (family, key), count in counts.items()
             for word in (day.isoformat(), f"{family}{_BETWEEN}{key}", count)
         ]
-        answer = await self._call(
+        answer = await self.call(
             _LEAVE,
             self._lane_keys(turn.lane),
             (
-                *(turn.member, state, STATE_SECONDS, f"{self._prefix}ended:", ENDED_SECONDS, len(numbers)),
+                *(turn.member, state, STATE_SECONDS, f"{self.prefix}ended:", ENDED_SECONDS, len(numbers)),
                 *numbers,
-                *(f"{self._prefix}increments:", INCREMENT_SECONDS),
+                *(f"{self.prefix}increments:", INCREMENT_SECONDS),
                 *increments,
             ),
         )
@@ -264,14 +271,16 @@ class SharedMemory:
         return not batches or await self.leave(Turn("-", "-", frozenset(), None), (), b"", batches)
 
     def _lane_keys(self, lane: str) -> tuple[str, ...]:
-        return tuple(f"{self._prefix}{kind}:{lane}" for kind in ("holder", "queue", "state"))
+        return tuple(f"{self.prefix}{kind}:{lane}" for kind in ("holder", "queue", "state"))
 
     # ---- calling
 
-    async def _call(self, script: str, keys: Sequence[str], values: Sequence[str | bytes | int]) -> Any:
+    async def call(self, script: str, keys: Sequence[str], values: Sequence[str | bytes | int]) -> Any:
         """Run a script; None when the memory cannot be reached. What is called at the same time goes out together."""
         if not self._works:
             return None
+        if script not in self._scripts:
+            self._scripts[script] = _name_of(script)
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((script, keys, values, done))
         if self._flushing is None:
@@ -294,30 +303,34 @@ class SharedMemory:
             self._flushing = None
 
     async def _run(self, batch: Sequence[tuple[str, Sequence[str], Sequence[Any], Any]]) -> list[Any]:
+        answers: list[Any] = [None] * len(batch)
+        left: Sequence[int] = range(len(batch))
         for again in (True, False):
             pipeline = self._client.pipeline(transaction=False)
-            for script, keys, values, _ in batch:
+            for number in left:
+                script, keys, values, _ = batch[number]
                 pipeline.evalsha(self._scripts[script], len(keys), *keys, *values)
-            answers = await pipeline.execute(raise_on_error=False)
-            if again and any(isinstance(answer, NoScriptError) for answer in answers):
-                # Started anew: it has forgotten everything, the scripts too. They change nothing before they run.
-                await self._load_scripts()
-                continue
-            break
+            for number, answer in zip(left, await pipeline.execute(raise_on_error=False), strict=True):
+                answers[number] = answer
+            left = [number for number in left if isinstance(answers[number], NoScriptError)]
+            if not (left and again):
+                break
+            # A script's first use, or a Redis that was started anew and has forgotten them: those have not run yet.
+            await self._load_scripts()
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
-        return list(answers)
+        return answers
 
     async def _load_scripts(self) -> None:
-        for script in (_ENTER, _LEAVE):
-            self._scripts[script] = await self._client.script_load(script)
+        for script in list(self._scripts):
+            await self._client.script_load(script)
 
     # ---- being there
 
     @property
     def _alive(self) -> str:
-        return f"{self._prefix}alive:{self.worker}"
+        return f"{self.prefix}alive:{self.worker}"
 
     async def _beat(self) -> None:
         while not self._closing:
