@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.core.asking import Encoder
 from bot.core.matching import Cache
 
-SHARE = 0.25
+SHARE = 0.2
 """Of a process's time that may go into the vectors of what people ask."""
 SAVED_SECONDS = 0.1
 """Of that time that can be saved up: some 30 questions at once."""

@@ -230,6 +230,34 @@ def test_thresholds_tell_what_they_cost(matcher: LearntMatcher) -> None:
         assert 0 <= thresholds.offered <= 1
 
 
+@pytest.mark.parametrize(
+    ("question", "topics"),
+    [
+        ("شكد الراتب بروسيا؟ وابني اسير شلون اعرف عنه", {"pay", "prisoner"}),
+        ("is the salary real, and is a tourist visa to russia safe?", {"pay", "visa"}),
+        ("shgad el ratib b rusya? w akhoya asir shlon a3ruf 3anna", {"pay", "prisoner"}),
+        ("my brother was captured last week. is the salary real? and how much do they pay", {"pay", "prisoner"}),
+        ("ابني أسير حرب في أوكرانيا. ماذا أفعل؟ وهل السفر بتأشيرة سياحية آمن؟", {"visa", "prisoner"}),
+    ],
+)
+def test_both_of_two_questions_are_met(matcher: Matcher, question: str, topics: set[str]) -> None:
+    ranking = matcher.rank(question)
+    _check(ranking)
+    assert topics <= {*ranking.answered, *ranking.choices, *(ranked.topic for ranked in ranking.ranked[:2])}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "is the salary real? do soldiers get their money? monthly wage promised",
+        "الفيزا السياحية بيها خطر؟ دزولي فيزا سياحة لروسيا امان لو لا",
+        "hello how are you. is the salary real",
+    ],
+)
+def test_one_question_in_two_sentences_is_one_question(matcher: Matcher, question: str) -> None:
+    assert len(matcher.rank(question).answered) <= 1
+
+
 def _vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors that tell little: sums of fixed noise for each word."""
     rows = np.stack(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -38,6 +38,12 @@ _PARTS = re.compile(
     r"[?؟!\n]+|[.،,;؛]\s|\s(?:و|او|وهم|and|also|w|wa)\s|\s(?=و(?:شلون|شنو|شكد|شگد|وين|ليش|منو|هل|كيف|ماذا|كم|متى|اين|أين|ما)\s)"
 )
 _LEAST_PART = 3
+"""Words of a part; what is shorter asks nothing by itself."""
+_MOST_PARTS = 3
+_LIKELY = 0.65
+"""Chance from which a half's topic counts as meant, where the whole message points to it too."""
+_POSSIBLE = 0.2
+"""Chance from which a half's topic is worth a button."""
 _LONGEST_TWO = 600
 """Characters of a message that are searched for two questions."""
 
@@ -221,7 +227,7 @@ class LearntMatcher:
         ranking = self._ranking(whole, calibration, why=why)
         if not parts or ranking.outcome == "none":
             return ranking
-        return self._join(ranking, [self._ranking(part, calibration) for part in parts])
+        return _joined(ranking, *(self._ranking(part, calibration) for part in parts))
 
     def _read(self, text: str) -> _Asked:
         question = self._reader.question(text)
@@ -230,12 +236,20 @@ class LearntMatcher:
     def _parts(self, text: str) -> list[_Asked]:
         """Return the two halves of a message that may ask two things; [] for any other."""
         parts = [part for part in _PARTS.split(text[:_LONGEST_TWO]) if len(part.split()) >= _LEAST_PART]
-        if not 2 <= len(parts) <= 3:
+        if not 2 <= len(parts) <= _MOST_PARTS:
             return []
-        asked = [self._read(part) for part in parts[:2]]
-        likeliest = {int(part.evidence.kinds[:, 0].argmax()) for part in asked}
-        # Sentence vectors cost most: only parts that look like two different topics get them.
-        return asked if len(likeliest) == 2 and len(self._topics) not in likeliest else []
+        best: list[_Asked] = []
+        least = 0.0
+        for border in range(1, len(parts)):
+            halves = [self._read(" . ".join(parts[:border])), self._read(" . ".join(parts[border:]))]
+            margins = [half.evidence.kinds[:, 0] for half in halves]
+            likeliest = {int(margin.argmax()) for margin in margins}
+            # Sentence vectors cost most: only halves that look like two different topics get them.
+            if len(likeliest) == 2 and len(self._topics) not in likeliest:
+                clear = min(float(margin.max()) for margin in margins)
+                if not best or clear > least:
+                    best, least = halves, clear
+        return best
 
     def _add_vectors(self, asked: Sequence[_Asked]) -> Calibration:
         """Add the evidence of sentence vectors, if there is time; return what the evidence is worth.
@@ -250,19 +264,6 @@ class LearntMatcher:
             return self._by_words
         add_vectors([one.evidence for one in told], vectors, self._index)
         return self._by_vectors
-
-    @staticmethod
-    def _join(whole: Ranking, parts: Sequence[Ranking]) -> Ranking:
-        """Return the ranking of a message that may ask two things."""
-        sure = dict.fromkeys(p.answered[0] for p in parts if p.answered)
-        if len(sure) < 2:
-            return whole
-        if whole.outcome == "answer" and whole.answered[0] not in sure:
-            return whole
-        chance = {r.topic: r.confidence for part in parts for r in part.ranked[:1]}
-        rest = [r for r in whole.ranked if r.topic not in sure]
-        ranked = sorted((Ranked(t, chance[t]) for t in sure), key=lambda r: -r.confidence) + rest
-        return Ranking(tuple(ranked[:_SHOWN]), "answer", tuple(r.topic for r in ranked[:2]), (), why=whole.why)
 
     def _ranking(self, asked: _Asked, calibration: Calibration, *, why: bool = False) -> Ranking:
         question, evidence = asked.question, asked.evidence
@@ -323,3 +324,29 @@ class LearntMatcher:
                 for topic in order
             ),
         )
+
+
+def _joined(whole: Ranking, *halves: Ranking) -> Ranking:
+    """Return the ranking of a message that may ask two things, from those of the message and of its halves."""
+    found = [half.ranked[0] for half in halves if half.ranked and half.ranked[0].confidence >= _POSSIBLE]
+    if len({one.topic for one in found}) < 2:
+        return whole
+    pointed_to = {one.topic for one in whole.ranked[:MOST_CHOICES]}
+    answered = {half.answered[0] for half in halves if half.answered}
+    meant = [one for one in found if one.topic in answered or (one.confidence >= _LIKELY and one.topic in pointed_to)]
+    topics = {one.topic for one in found}
+    rest = [one for one in whole.ranked if one.topic not in topics]
+    if len(meant) == 2 and (whole.outcome != "answer" or whole.answered[0] in topics):
+        ranked = (*sorted(meant, key=lambda one: -one.confidence), *rest)[:_SHOWN]
+        return replace(
+            whole, ranked=ranked, outcome="answer", answered=tuple(one.topic for one in ranked[:2]), choices=()
+        )
+    # The whole message's first topic stays first; what the halves ask comes next.
+    first, *later = whole.ranked
+    known = {one.topic: one for one in later}
+    asked = (
+        max(one, known.get(one.topic, one), key=lambda o: o.confidence) for one in found if one.topic != first.topic
+    )
+    ranked = (first, *asked, *(one for one in rest if one is not first))[:_SHOWN]
+    choices = tuple(one.topic for one in ranked[:MOST_CHOICES]) if whole.outcome == "choices" else ()
+    return replace(whole, ranked=ranked, choices=choices)
