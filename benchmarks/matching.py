@@ -16,18 +16,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import yaml
 
 from bot.core.faq import Answer, Campaign, Topic, WordLists
+from bot.core.features import Floats
 from bot.core.matching import build_matcher
+from bot.core.nearest import NearestPhrasing
 from bot.core.noise import misspell
 from bot.core.text import fold, words
 from bot.encoder import load_encoder
@@ -133,6 +137,32 @@ def own_task() -> Task:
     return Task("own", own_campaign(), questions + slips)
 
 
+_JOINTS = {
+    "iq": ("؟ و", ". ", "؟ ", " وهم "),
+    "msa": ("؟ و", "، و", "؟ "),
+    "arabizi": ("? w ", " w ", "? "),
+    "mixed": ("؟ ", ". ", " and "),
+    "en": ("? And ", ", and also ", ". ", "? "),
+}
+"""How people join two questions."""
+
+
+def pairs(task: Task, count: int) -> list[tuple[str, frozenset[str], frozenset[str]]]:
+    """Return messages that ask two things, made of two of a task's questions in one variety, and what each asks."""
+    random = Random(5)
+    by_variety: dict[str, list[tuple[str, frozenset[str]]]] = {variety: [] for variety in _JOINTS}
+    for variety, question, right in task.questions:
+        if variety in by_variety:
+            by_variety[variety].append((question, right))
+    made = []
+    while len(made) < count:
+        variety = random.choice(tuple(_JOINTS))
+        (one, first), (other, second) = random.sample(by_variety[variety], 2)
+        if not first & second:
+            made.append((one.rstrip("?؟.! ") + random.choice(_JOINTS[variety]) + other, first, second))
+    return made
+
+
 def public_tasks(data: Path) -> list[Task]:
     """Return the public sets that are there."""
     lists = word_lists(ROOT / "content")
@@ -230,10 +260,10 @@ def svc_scores(campaign: Campaign) -> Scores:
     return lambda q: dict(zip(names, np.atleast_1d(model.decision_function([q])[0]), strict=False))
 
 
-def our_scores(campaign: Campaign, *, semantic: bool) -> tuple[Scores, Any]:
+def our_scores(campaign: Campaign, *, semantic: bool, keep: bool = True) -> tuple[Scores, Any]:
     """Our matcher with or without sentence vectors, and the matcher itself."""
     encoder = load_encoder() if semantic else None
-    cache = FileCache(CACHE)
+    cache = FileCache(CACHE) if keep else None
     matcher = build_matcher(campaign, encoder=encoder, cache=cache, frequencies=read_frequencies())
     return lambda q: {ranked.topic: ranked.confidence for ranked in matcher.rank(q).ranked}, matcher
 
@@ -294,6 +324,41 @@ def outcomes(matcher: Any, task: Task, numbers: Sequence[int]) -> None:
         print(f"  {variety} ({total}): {', '.join(shown)}")
 
 
+def two_questions(matcher: Any, task: Task, count: int) -> None:
+    """Print what becomes of messages that ask two things."""
+    rows = []
+    for message, first, second in pairs(task, count):
+        ranking = matcher.rank(message)
+        answered = set(ranking.answered)
+        reached = answered | set(ranking.choices)
+        rows.append(
+            (
+                bool(answered & first) and bool(answered & second),
+                bool(reached & first) and bool(reached & second),
+                bool(reached & (first | second)),
+                bool(answered - first - second),
+            )
+        )
+    names = ("both answered", "both reached", "one reached", "wrong")
+    shown = (f"{n} {interval(sum(column), count)}" for n, column in zip(names, zip(*rows, strict=True), strict=True))
+    print(f"  two questions in one message ({count}): {', '.join(shown)}")
+
+
+def _no_likeness(self: NearestPhrasing, *_: object) -> Floats:
+    return np.zeros(self.count, dtype=np.float32)
+
+
+PARTS: Mapping[str, Mapping[str, Any]] = {
+    "misspelt copies": {"bot.core.matching._MISSPELT": 0.0},
+    "copies in Arabizi": {"bot.core.matching._RESPELT": 0.0},
+    "repair of words": {"bot.core.repair.Repairer.mend": lambda self, word: None},
+    "nearest phrasing": {"bot.core.nearest.NearestPhrasing.likeness": _no_likeness},
+    "linear classifier": {"bot.core.linear.LinearModel.learn": lambda self, rows, labels, **how: None},
+    "chances by script": {"bot.core.matching._ENOUGH": sys.maxsize},
+}
+"""Parts of the matcher -> what is put in their place to learn and ask without them."""
+
+
 def run(task: Task, *, limit: int, slow: bool, ablate: bool) -> None:
     """Measure every matcher on one task."""
     random = Random(0)
@@ -324,10 +389,17 @@ def run(task: Task, *, limit: int, slow: bool, ablate: bool) -> None:
     measure("ours, semantic", scores, task, numbers)
     if task.name == "own":
         outcomes(matcher, task, numbers)
+        two_questions(matcher, task, limit)
     if ablate and task.name == "own":
         for part in ("word lists", "foreign questions", "titles", "iq", "msa", "arabizi", "mixed", "en"):
             scores, _ = our_scores(without(task.campaign, part), semantic=False)
             measure(f"lexical without {part}", scores, task, numbers)
+        for part, instead in PARTS.items():
+            with ExitStack() as patches:
+                for place, value in instead.items():
+                    patches.enter_context(patch(place, value))
+                scores, _ = our_scores(task.campaign, semantic=False, keep=False)
+                measure(f"lexical without {part}", scores, task, numbers)
 
 
 def main() -> None:
