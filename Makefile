@@ -33,6 +33,7 @@ check: $(VENV)/dev.stamp  ## the content, the translations and the code
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
 bench: $(VENV)/dev.stamp  ## every benchmark, each printed beside a baseline
