@@ -47,9 +47,11 @@ from bot.core.readings import Question, Reader, told_words, vocabulary
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "6"
+_VERSION = "7"
 """Part of every cache key: change it with anything that changes what is learnt."""
-_EPOCHS = 2
+_LEAST_EPOCHS, _MOST_EPOCHS = 2, 6
+_ROWS_LEARNT = 50_000
+"""Rows that the classifier goes over, about: small content is gone over more often."""
 _KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
 """Shares of the phrasings and of the foreign questions that are asked before they are learnt."""
 _BATCH = 64
@@ -183,7 +185,8 @@ class _Learner:
         model = LinearModel(vectoriser.columns, self._classes, len(readings))
         out = self._kept_back()
         hidden = np.isin(sources, out)
-        model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=_EPOCHS)
+        epochs = max(_LEAST_EPOCHS, min(_MOST_EPOCHS, _ROWS_LEARNT // len(readings)))
+        model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=epochs)
         index = Index(
             vectoriser,
             model.weights,
