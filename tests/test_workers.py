@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.databases import StoreErrors
+from storage.databases import LOCAL_FILE, StoreErrors
 from storage.releases import Release, Releases, Row
 from storage.tick_right import TickRight
 from tests.engines import Postgres, Redis, needs_postgres, needs_redis
@@ -290,6 +291,26 @@ def test_a_full_disk_stops_the_counting_and_nothing_else(engine: Redis, tmp_path
             assert "URGENT" in telegram.ask(next(_FIRST), "they locked me")["text"]
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+def test_a_disk_that_hangs_delays_no_answer(engine: Redis, tmp_path: Path) -> None:
+    # An hour a second, so that the counters are written all the time.
+    with crew(tmp_path, engine, TABAYYAN_TEST_CLOCK="2026-11-01T10:00:00Z*3600") as (telegram, bot):
+        store = bot.data / LOCAL_FILE
+        assert until(store.exists, 20)
+        blocker = sqlite3.connect(store, isolation_level=None, timeout=20)
+        blocker.execute("begin exclusive")
+        try:
+            telegram("clear-delays")
+            Flow(telegram, 400, rate=50).check()
+            assert telegram("stats")["p99"] < 500, "milliseconds"
+            asked = time.monotonic()
+            assert "URGENT" in telegram.ask(next(_FIRST), "they locked me")["text"]
+            assert time.monotonic() - asked < 2
+            assert until(lambda: "store-unavailable" in bot.said, 30)
+        finally:
+            blocker.close()
+        assert until(lambda: "store-back" in bot.said, 90)
 
 
 # ---- PostgreSQL
