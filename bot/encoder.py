@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from bot.core.asking import Encoder
 from bot.core.matching import Cache
 
-SHARE = 0.2
-"""Of a process's time that may go into the vectors of what people ask."""
+BUSY = 0.65
+"""Share of the time that a process may be busy while it still makes vectors of what people ask."""
 SAVED_SECONDS = 0.1
-"""Of that time that can be saved up: some 30 questions at once."""
+"""Of free time that can be saved up: some 30 questions at once. As much can be owed."""
 _PIECES = "word-pieces"
 _LONGEST = 400
 """Characters of a text that are encoded: bounds the time of one question."""
@@ -68,38 +68,36 @@ def _map_pieces(model: Any, cache: Cache | None) -> None:
 
 
 class PacedEncoder:
-    """An encoder that takes a limited share of the time, so that a crowd is answered from the words alone.
+    """An encoder for what people ask, that leaves the time to the answers when there is a crowd.
 
-    A question's vector takes as long as all other work on it. Nobody's question is dearer than the next one's: who
-    comes while there is time gets it.
+    A question's vector takes as long as all other work on it. While the process is busier than it may be, there are
+    none, and the words alone decide. Nobody's question is dearer than the next one's.
     """
 
     def __init__(
         self,
         encoder: Encoder,
         now: Callable[[], float] = time.perf_counter,
+        used: Callable[[], float] = time.process_time,
         *,
-        share: float = SHARE,
+        busy: float = BUSY,
         saved_seconds: float = SAVED_SECONDS,
     ) -> None:
-        """Pace an encoder by a clock that counts seconds."""
+        """Pace an encoder by two clocks in seconds: one that goes on, and one of the processor time used."""
         self._encoder = encoder
-        self._now = now
-        self._share = share
+        self._clocks = now, used
+        self._busy = busy
         self._most = saved_seconds
-        self._left = saved_seconds
-        self._asked = now()
+        self._free = saved_seconds
+        self._before = now(), used()
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
-        """One row a text; None while the time is used up."""
-        start = self._now()
-        self._left = min(self._most, self._left + (start - self._asked) * self._share)
-        self._asked = start
-        if self._left <= 0:
-            return None
-        vectors = self._encoder(texts)
-        self._left -= self._now() - start
-        return vectors
+        """One row a text; None while the process is too busy."""
+        (now, used), (at, spent) = self._clocks, self._before
+        self._before = now(), used()
+        gained = (self._before[0] - at) * self._busy - (self._before[1] - spent)
+        self._free = max(-self._most, min(self._most, self._free + gained))
+        return self._encoder(texts) if self._free > 0 else None
 
 
 def serve_encoder(connection: Connection) -> None:

@@ -93,37 +93,57 @@ def test_a_folder_that_cannot_be_written_caches_nothing(tmp_path: Path) -> None:
     assert "one" not in cache
 
 
-class Clock:
-    """Seconds that pass when told to."""
+class Machine:
+    """A processor whose clocks go on when it works or waits."""
 
-    now = 0.0
+    now = used = 0.0
 
-    def __call__(self) -> float:
-        return self.now
+    def work(self, seconds: float) -> None:
+        self.now += seconds
+        self.used += seconds
 
-
-def test_a_crowd_gets_vectors_for_a_share_of_the_time_and_a_trickle_for_every_question() -> None:
-    clock = Clock()
-    encoded = []
-
-    def encode(texts: Sequence[str]) -> np.ndarray:
-        clock.now += 0.004
-        encoded.extend(texts)
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.work(0.004)
         return np.zeros((len(texts), 2), dtype=np.float32)
 
-    paced = PacedEncoder(encode, clock, share=0.25, saved_seconds=0.1)
-    for number in range(3000):
-        if paced([f"crowd {number}"]) is None:
-            clock.now += 0.002
-    spent = 0.004 * len(encoded)
-    # What was saved up, and one question begun with the last of it.
-    assert 0.24 * clock.now < spent < 0.25 * clock.now + 0.1 + 0.004
-    for number in range(50):
-        clock.now += 0.02
-        assert paced([f"trickle {number}"]) is not None
-    # A night of rest saves up no more than the set moment.
-    clock.now += 30_000
+    def paced(self) -> PacedEncoder:
+        return PacedEncoder(self.encode, lambda: self.now, lambda: self.used, busy=0.65, saved_seconds=0.1)
+
+
+@pytest.mark.parametrize(
+    ("between", "work", "least", "most"),
+    [
+        # A question every 50 ms: all. Every 10 ms: all that fit beside the other work. Without a pause: none.
+        (0.050, 0.003, 1.0, 1.0),
+        (0.010, 0.003, 0.80, 0.95),
+        (0.0067, 0.003, 0.25, 0.45),
+        (0.003, 0.003, 0.0, 0.03),
+    ],
+)
+def test_vectors_are_made_while_there_is_time(between: float, work: float, least: float, most: float) -> None:
+    machine = Machine()
+    paced = machine.paced()
+    asked = encoded = 0
+    while machine.now < 20:
+        start = machine.now
+        encoded += paced(["a question"]) is not None
+        asked += 1
+        machine.work(work)
+        machine.now = max(machine.now, start + between)
+    assert least <= encoded / asked <= most
+
+
+def test_after_a_crowd_the_next_one_soon_gets_a_vector_and_rest_saves_up_a_moment_only() -> None:
+    machine = Machine()
+    paced = machine.paced()
+    for _ in range(5000):
+        paced(["crowd"])
+        machine.work(0.003)
+    assert paced(["the last of the crowd"]) is None
+    machine.now += 0.4
+    assert paced(["the next one"]) is not None
+    machine.now += 30_000
     at_once = 0
     while paced(["at once"]) is not None:
         at_once += 1
-    assert at_once <= 0.1 / (0.004 * 0.75) + 2
+    assert at_once <= 0.1 / (0.004 * 0.35) + 2
