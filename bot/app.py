@@ -20,7 +20,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 from bot import __version__
 from bot.answering import (
@@ -54,6 +54,7 @@ from bot.desk.app import check_desk_settings, desk_app
 from bot.desk.services import DeskServices, Health
 from bot.encoder import PacedEncoder
 from bot.events import guard_loop, log
+from bot.http_head import BoundedHead
 from bot.learning import Learning
 from bot.phrases import Phrases, read_phrases
 from bot.reports.commands import ahead_of, names_from
@@ -295,7 +296,11 @@ class House:
         )
         if not telegram_routes:
             return app
-        return Starlette(routes=[*telegram_routes, Mount("/", app)])
+        outer = Starlette(routes=telegram_routes)
+        # Not a mount at /: it does not match every path, and what it leaves would be answered without the desk's guard.
+        outer.router.default = app
+        outer.router.redirect_slashes = False
+        return outer
 
     def health(self) -> Health:
         """How the machine does; nothing of an asker."""
@@ -512,6 +517,7 @@ def _server(app: Starlette, crew: Crew | None = None) -> uvicorn.Server:
     """uvicorn without an access log, a server header or signal handlers of its own."""
     config = uvicorn.Config(
         app,
+        http=BoundedHead,
         log_config=None,
         access_log=False,
         server_header=False,

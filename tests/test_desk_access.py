@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from starlette.testclient import TestClient
@@ -375,7 +376,13 @@ def test_strange_content_lengths_are_refused(length):
             "multipart/form-data; boundary=b",
             b'--b\r\nContent-Disposition: form-data; name="say"; filename="a"\r\n\r\nx\r\n--b--\r\n',
         ),
+        (
+            "multipart/form-data; boundary=b; charset=\0",
+            b'--b\r\nContent-Disposition: form-data; name="say"\r\n\r\nx\r\n--b--',
+        ),
         ("application/x-www-form-urlencoded", b"\xff\xfe%ff%fe=%00"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(5000))),
+        ("application/x-www-form-urlencoded", b"say=" + b"x" * 200_000),
         ("application/json", b"{"),
         ("text/plain", b"\0" * 100),
     ],
@@ -383,6 +390,17 @@ def test_strange_content_lengths_are_refused(length):
 def test_malformed_forms_never_break_the_page(kind, body):
     answer = desk_kit.client().post("/", content=body, headers={"content-type": kind})
     assert answer.status_code in (200, 400)
+
+
+def test_a_form_cannot_choose_how_long_it_is_read():
+    body = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n' + b"a" * 190_000 + b"\r\n--b--\r\n"
+    client = locked()
+    began = time.process_time()
+    for codec in ("punycode", "idna", "utf-7", "unicode_escape"):
+        kind = f"multipart/form-data; boundary=b; charset={codec}"
+        assert client.post("/desk/login", content=body, headers={"content-type": kind}).status_code == 403
+    # Four wrong passwords take 0.2 s; punycode alone took 0.8 s.
+    assert time.process_time() - began < 0.7
 
 
 def test_every_answer_carries_the_security_headers():

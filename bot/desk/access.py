@@ -207,4 +207,7 @@ def same_origin(headers: Mapping[str, str]) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    return origin != "null" and urlsplit(origin).netloc.casefold() == headers.get("host", "").casefold()
+    try:
+        return origin != "null" and urlsplit(origin).netloc.casefold() == headers.get("host", "").casefold()
+    except ValueError:
+        return False

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
@@ -19,7 +19,7 @@ from bot.desk.health_page import health_routes
 from bot.desk.machine import machine_routes
 from bot.desk.pages import Pages
 from bot.desk.services import DeskServices
-from bot.desk.sign_in import sign_in_routes
+from bot.desk.sign_in import local_path, sign_in_routes
 from bot.desk.trends import trends_routes
 from bot.desk.try_page import try_routes
 from bot.settings import Settings, SettingsError
@@ -65,7 +65,7 @@ def desk_app(services: DeskServices) -> Starlette:
         *trends_routes(pages),
         *health_routes(pages),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Guard, door=kept, sessions=sessions, refused=refused),
@@ -73,6 +73,9 @@ def desk_app(services: DeskServices) -> Starlette:
         ],
         exception_handlers={404: _not_found(pages)},
     )
+    # Starlette's own way to a path without its last slash leads to whatever host the request names.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _static(pages: Pages) -> Callable[[Request], Awaitable[Response]]:
@@ -89,6 +92,9 @@ def _static(pages: Pages) -> Callable[[Request], Awaitable[Response]]:
 
 def _not_found(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def not_found(request: Request, _: Exception) -> Response:
+        path: str = request.scope["path"]
+        if request.method == "GET" and path.endswith("/") and (there := local_path(path.rstrip("/"))) != "/":
+            return RedirectResponse(f"{there}?lang={pages.language(request)}", status_code=307)
         return pages.page(request, "not_found.html", 404)
 
     return not_found
