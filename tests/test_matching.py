@@ -19,6 +19,7 @@ from bot.core.faq import Answer, Campaign, Topic, WordLists
 from bot.core.features import stem
 from bot.core.matching import build_matcher
 from bot.core.ranking import Matcher, Ranking
+from bot.core.readings import Reader, spellings, vocabulary
 from bot.core.repair import Repairer
 from bot.core.text import words
 from bot.learning import read_frequencies
@@ -310,13 +311,41 @@ def test_to_arabizi_spells_each_word() -> None:
 
 
 def test_repair_mends_unknown_words_only() -> None:
-    repairer = Repairer({"passport": 5, "السفاره": 3}, ["people", "report"])
+    repairer = Repairer({"passport": 5, "السفاره": 3}, [["people", "report"]])
     assert repairer.mend("pasport") == "passport"
     assert repairer.mend("السفارةه".replace("ة", "")) is None
     assert repairer.mend("السفره") == "السفاره"
     assert repairer.mend("report") is None
     assert repairer.mend("pay") is None
     assert repairer.mend("zzzzzzzz") is None
+
+
+def test_repair_takes_the_likelier_of_two_near_words() -> None:
+    repairer = Repairer({"لما": 1, "لماذا": 40, "hat": 1}, [["the", "ham"], ["احد", "احدي"]])
+    assert repairer.mend("لماذ") == "لماذا"
+    assert repairer.mend("tje") == "the"
+    assert repairer.mend("لمذ") is None, "three Arabic letters are a root, not a slip"
+    assert Repairer({"card": 30, "crude": 1}, []).mend("crad") == "card"
+
+
+def test_encoders_get_careful_spelling() -> None:
+    texts = ["رقم السفارة في موسكو", "وين السفاره", "السفاره مغلقه", "السفاره بعيده", "don't sign", "dont go", "dont"]
+    spelt = spellings(texts)
+    assert spelt["السفاره"] == "السفارة"
+    assert "dont" not in spelt, "what most people write stays"
+    reader = Reader(WordLists({}, (), ()), vocabulary(texts), {}, spelt)
+    assert reader.question("اين السفاره؟").sentence == "اين السفارة؟"
+    assert reader.question("رقم السفلره!").sentence == "رقم السفارة!"
+    assert reader.question("شي ثاني تماما").sentence == "شي ثاني تماما"
+
+
+@given(st.lists(st.text("اأإبةهىي دmر.،? '", max_size=30), max_size=5), st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_careful_spelling_changes_no_word(texts: list[str], asked: str) -> None:
+    reader = Reader(WordLists({}, (), ()), vocabulary(texts), {}, spellings(texts))
+    question = reader.question(asked)
+    if not question.repaired and question.script.script == "arabic":
+        assert words(question.sentence) == question.readings[0][1].words
 
 
 def test_stem_leaves_three_letters() -> None:
@@ -342,6 +371,15 @@ def test_chances_are_calibrated() -> None:
     chance = chance_of(fit_chance(signal, happened), signal)
     middle = (chance > 0.4) & (chance < 0.6)
     assert abs(happened[middle].mean() - chance[middle].mean()) < 0.06
+
+
+def test_few_cases_turn_no_evidence_against_itself() -> None:
+    random = np.random.default_rng(2)
+    signals = random.normal(size=(20, 3))
+    weights = fit_chance(signals, signals[:, 0] - 2 * signals[:, 1] > 0)
+    assert weights[0] > 0
+    assert weights[1] == 0, "it spoke against, by chance"
+    assert (weights[:3] < 2).all(), "twenty cases prove little"
 
 
 def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:

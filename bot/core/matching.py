@@ -2,8 +2,9 @@
 
 Training texts are the phrasings, misspelt copies of them, Arabizi put into Arabic letters, and Arabic put into
 Arabizi. A part of the phrasings and of the foreign questions is kept back with all its copies, and asked of what was
-learnt from the rest: from how that goes come the weights of the evidence, the chances and the thresholds. Then
-the part kept back is learnt as well.
+learnt from the rest: from how that goes come the weights of the evidence, the chances and the thresholds. Small
+content is asked whole, in rounds. Some questions are asked once more as if their topic did not exist: so the chances
+learn what a near miss looks like. Then the part kept back is learnt as well.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ from bot.core.features import Floats, Ints, Reading, Vectoriser, all_buckets
 from bot.core.linear import LinearModel
 from bot.core.nearest import NearestPhrasing
 from bot.core.noise import misspell
-from bot.core.readings import Question, Reader, told_words, vocabulary
+from bot.core.readings import Question, Reader, spellings, told_words, vocabulary
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "7"
+_VERSION = "8"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _LEAST_EPOCHS, _MOST_EPOCHS = 2, 6
 _ROWS_LEARNT = 50_000
@@ -59,13 +60,17 @@ _MISSPELT, _RESPELT = 0.6, 0.6
 """Shares of the phrasings that get a misspelt copy, and of the Arabic ones that get an Arabizi copy."""
 _TITLE = "title"
 """Variety of the answers' titles, which are learnt from and never asked."""
+_TOPICLESS = 0.2
+"""Share of the held-out phrasings that are asked once more as if their topic did not exist."""
+_SMALL, _ROUNDS = 6000, 5
+"""Content of fewer phrasings is asked in so many rounds, so that all of it is asked once."""
 _ENOUGH = 150
 """Held-out questions that a kind of writing needs to have weights of its own."""
 
 WRONG_ANSWERS = 0.025
 """Share of held-out phrasings that may be answered wrongly at once."""
-FOREIGN_ANSWERS = 0.03
-"""Share of held-out foreign questions that may be answered at once."""
+FOREIGN_ANSWERS = 0.05
+"""Share of held-out foreign questions, most of them near misses, that may be answered at once."""
 LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
 
@@ -148,6 +153,10 @@ def _digest(campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequenci
     return "model-" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:40]
 
 
+_Round = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""(Numbers of the texts that are asked, numbers of those that are not learnt before.)"""
+
+
 class _Learner:
     """One run of learning, step by step."""
 
@@ -163,9 +172,10 @@ class _Learner:
         self._topics, self._texts, self._encoder = topics, texts, encoder
         self._labels = np.array([label for label, _, _ in texts])
         self._classes = int(self._labels[-1]) + 1
-        self._counts = vocabulary(text for label, _, text in texts if label < len(topics))
+        ours = [text for label, _, text in texts if label < len(topics)]
+        self._counts, self._spelt = vocabulary(ours), spellings(ours)
         self._lists, self._frequencies, self._cache = campaign.words, frequencies, cache
-        self._reader = Reader(campaign.words, self._counts, frequencies, remember=True)
+        self._reader = Reader(campaign.words, self._counts, frequencies, self._spelt, remember=True)
         self._told = [told_words(text) for _, _, text in texts]
         self._questions: dict[int, Question] = {}
 
@@ -182,52 +192,58 @@ class _Learner:
         vectoriser = Vectoriser.fit(found, at_least=3)
         rows, _ = vectoriser.rows(found)
         labels = self._labels[sources]
-        model = LinearModel(vectoriser.columns, self._classes, len(readings))
-        out = self._kept_back()
-        hidden = np.isin(sources, out)
+        nearest = NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns)
         epochs = max(_LEAST_EPOCHS, min(_MOST_EPOCHS, _ROWS_LEARNT // len(readings)))
-        model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=epochs)
-        index = Index(
-            vectoriser,
-            model.weights,
-            NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns),
-            np.searchsorted(self._labels, np.arange(self._classes)),
-            tuple(text for _, _, text in self._texts),
-            None,
-            None,
-            None,
-            *self._written(),
-        )
-        questions = [self._question(int(i)) for i in out]
-        evidence = [gather(question, index, without=out) for question in questions]
-        # Asked: now the texts kept back are learnt as well.
+        rounds = self._rounds()
+        evidence: list[Evidence] = []
+        for some, out in rounds:
+            model = LinearModel(vectoriser.columns, self._classes, len(readings))
+            hidden = np.isin(sources, out)
+            model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=epochs)
+            index = Index(
+                vectoriser,
+                model.weights,
+                nearest,
+                np.searchsorted(self._labels, np.arange(self._classes)),
+                tuple(text for _, _, text in self._texts),
+                None,
+                None,
+                None,
+                *self._written(),
+            )
+            evidence += [gather(self._question(int(i)), index, without=out) for i in some]
+        # Asked: now the texts that were kept back last are learnt as well.
         model.learn(rows, labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
         model.learn(rows, labels, over=np.arange(len(readings)), epochs=1, seed=2)
-        groups = np.array([question.group for question in questions])
-        by_words = self._calibrated(self._labels[out], groups, evidence)
+        held_out = np.concatenate([some for some, _ in rounds])
+        groups = np.array([self._question(int(i)).group for i in held_out])
+        by_words = self._calibrated(self._labels[held_out], groups, evidence)
         by_vectors = None
         vectors = beside.result()
         if vectors is not None:
-            index = self._add_kept_back(index, vectors, out, evidence)
-            by_vectors = self._calibrated(self._labels[out], groups, evidence)
+            index = self._add_kept_back(index, vectors, rounds, evidence)
+            by_vectors = self._calibrated(self._labels[held_out], groups, evidence)
         self._index, self._by_words, self._by_vectors = index, by_words, by_vectors
         # Another reader for the askers: this one remembers the words that it was asked about.
-        reader = Reader(self._lists, self._counts, self._frequencies)
+        reader = Reader(self._lists, self._counts, self._frequencies, self._spelt)
         return LearntMatcher(self._topics, reader, index, by_words, by_vectors, asked)
 
     def _add_kept_back(
-        self, index: Index, vectors: Floats, out: NDArray[np.int64], evidence: Sequence[Evidence]
+        self, index: Index, vectors: Floats, rounds: Sequence[_Round], evidence: Sequence[Evidence]
     ) -> Index:
         """Add what vectors tell of the texts kept back, learnt from the others; return the index with all vectors."""
         projection = main_directions(vectors)
         weights = fit_vectors(vectors, self._labels, self._classes)
         index = replace(index, vectors=projected(vectors, projection), projection=projection, vector_weights=weights)
-        others = np.ones(len(self._texts), dtype=bool)
-        others[out] = False
-        held_out = fit_vectors(vectors[others], self._labels[others], self._classes)
-        for place in range(0, len(out), _BATCH):
-            some = slice(place, place + _BATCH)
-            add_vectors(evidence[some], vectors[out[some]], index, weights=held_out, without=out)
+        done = 0
+        for asked, out in rounds:
+            others = np.ones(len(self._texts), dtype=bool)
+            others[out] = False
+            learnt = fit_vectors(vectors[others], self._labels[others], self._classes)
+            for place in range(0, len(asked), _BATCH):
+                some = asked[place : place + _BATCH]
+                add_vectors(evidence[done : done + len(some)], vectors[some], index, weights=learnt, without=out)
+                done += len(some)
         return index
 
     def _written(self) -> tuple[NDArray[np.uint64], Ints]:
@@ -292,16 +308,30 @@ class _Learner:
             sources += [number] * len(copies)
         return readings, np.array(sources)
 
-    def _kept_back(self) -> NDArray[np.int64]:
-        """Return the numbers of the texts that are asked before they are learnt: a part of every class."""
+    def _rounds(self) -> list[_Round]:
+        """Return which texts are asked before they are learnt.
+
+        Of small content all phrasings are asked in turn, of large content a part of every class, once. Half of the
+        foreign questions are not learnt before any round: most of what is foreign is like nothing that is listed.
+        """
         random = Random(11)
-        real = len(self._topics)
-        numbers = [
-            i
-            for i, (label, variety, _) in enumerate(self._texts)
-            if variety != _TITLE and random.random() < (_KEPT_BACK if label < real else _KEPT_BACK_FOREIGN)
+        phrasings: list[int] = []
+        foreign: list[int] = []
+        for number, (label, variety, _) in enumerate(self._texts):
+            if label == len(self._topics):
+                foreign.append(number)
+            elif variety != _TITLE:
+                phrasings.append(number)
+        foreign = [number for number in foreign if random.random() < _KEPT_BACK_FOREIGN]
+        if len(phrasings) < _SMALL:
+            random.shuffle(phrasings)
+            parts = [sorted(phrasings[k::_ROUNDS]) for k in range(min(_ROUNDS, len(phrasings)))]
+        else:
+            parts = [[number for number in phrasings if random.random() < _KEPT_BACK]]
+        return [
+            (np.array(part + foreign[k :: len(parts)], dtype=np.int64), np.array(part + foreign, dtype=np.int64))
+            for k, part in enumerate(parts)
         ]
-        return np.array(numbers, dtype=np.int64)
 
     def _calibrated(
         self, labels: NDArray[np.int64], groups: NDArray[np.str_], evidence: Sequence[Evidence]
@@ -320,12 +350,32 @@ class _Learner:
             order = np.argsort(-scores[:, :real], axis=1)
             first = order[:, 0] == labels[over]
             among = (order[:, :MOST_CHOICES] == labels[over][:, None]).any(axis=1)
-            learnt = Chances(fusion, fit_chance(signals, first), fit_chance(signals, among))
+            strange = self._topicless(scores, [evidence[i] for i in over.tolist()], labels[over])
+            told = np.concatenate([signals, *strange])
+            never = np.zeros(len(strange), dtype=bool)
+            learnt = Chances(
+                fusion,
+                fit_chance(told, np.concatenate([first, never])),
+                fit_chance(told, np.concatenate([among, never])),
+            )
             chances[group] = learnt
             thresholds[group] = _thresholds(
                 chance_of(learnt.first, signals), chance_of(learnt.among, signals), first, among, labels[over] < real
             )
         return Calibration(chances, thresholds)
+
+    def _topicless(
+        self, scores: Doubles, evidence: Sequence[Evidence], labels: NDArray[np.int64]
+    ) -> list[NDArray[np.float64]]:
+        """Return the signals, each of shape (1, kinds), of some phrasings as if the campaign had no topic for them."""
+        random, real = Random(13), len(self._topics)
+        found = []
+        for row, one, label in zip(scores, evidence, labels.tolist(), strict=True):
+            if label < real and random.random() < _TOPICLESS:
+                without = row.copy()
+                without[label] = row.min() - 8
+                found.append(signals_of(without, one, real)[None])
+        return found
 
     def kept(self) -> bytes:
         """Return what was learnt, for the cache."""
@@ -342,6 +392,7 @@ class _Learner:
             "written": index.written,
             "written_under": index.written_under,
             "counts": _json_array(self._counts),
+            "spelt": _json_array(self._spelt),
             **_calibration_arrays("words", self._by_words),
         }
         if self._by_vectors is not None:
@@ -405,10 +456,10 @@ def _restore(
         )
         by_words = _calibration_of("words", arrays)
         by_vectors = _calibration_of("vectors", arrays) if index.vectors is not None else None
-        counts = json.loads(arrays["counts"].tobytes())
+        counts, spelt = (json.loads(arrays[name].tobytes()) for name in ("counts", "spelt"))
     except (ValueError, KeyError, TypeError):
         return None
-    reader = Reader(campaign.words, counts, frequencies)
+    reader = Reader(campaign.words, counts, frequencies, spelt)
     return LearntMatcher(topics, reader, index, by_words, by_vectors, asked)
 
 

@@ -21,6 +21,10 @@ _RAW = 1200
 """Characters of a raw message that are looked at: marks and stretching still count here."""
 _TYPED, _MENDED = 0.4, 0.6
 _ARABIC_SHARE = 0.5
+_TOKEN = re.compile(r"[^\s.,;:!?()،؛؟«»\"]+")
+_CARE = re.compile("[أإآؤئءة]")
+_CAREFUL = 8
+"""A careful spelling counts as so many careless ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,22 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
     return counts
 
 
+def spellings(texts: Iterable[str]) -> dict[str, str]:
+    """Return how folded words are spelt in careful writing, where that is not how they are folded.
+
+    Careless spelling leaves hamzas out and writes ه for ة: a spelling that has them is the careful one, unless rare.
+    """
+    counts = Counter(token for text in texts for token in _TOKEN.findall(clip(clean(clip(text, _RAW)))))
+    found: dict[str, dict[str, int]] = {}
+    for token, count in counts.items():
+        found.setdefault(fold(token, cleaned=True), {})[token] = count
+    best = {
+        word: max(spelt, key=lambda s: (spelt[s] * (_CAREFUL if _CARE.search(s) else 1), s))
+        for word, spelt in found.items()
+    }
+    return {word: spelling for word, spelling in best.items() if word and spelling != word}
+
+
 class Reader:
     """Reads questions with the words of one campaign."""
 
@@ -62,10 +82,12 @@ class Reader:
         lists: WordLists,
         counts: Mapping[str, int],
         frequencies: Mapping[str, Sequence[str]],
+        spelt: Mapping[str, str],
         *,
         remember: bool = False,
     ) -> None:
-        """Take the word lists, `vocabulary` of the phrasings, and each language's words, most frequent first.
+        """Take the word lists, `vocabulary` and `spellings` of the phrasings, and each language's words, most
+        frequent first.
 
         `remember` keeps what was found for each word: for reading phrasings only, never what an asker typed.
         """
@@ -80,7 +102,8 @@ class Reader:
         for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
             arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
         self._arabiser = Arabiser(arabic)
-        self._repairer = Repairer(known, [w for ranked in frequencies.values() for w in ranked])
+        self._spelt = spelt
+        self._repairer = Repairer(known, frequencies.values())
         if remember:
             self._arabic, self._sense = cache(self._arabic), cache(self._sense)  # type: ignore[method-assign]
 
@@ -119,14 +142,24 @@ class Reader:
         found = [("typed", told, 1.0)]
         if mended != told:
             found = [("typed", told, _TYPED), ("repaired", mended, _MENDED)]
-        sentence = _replaced(cleaned, dict(pairs))
+        sentence = self._sentence(cleaned, dict(pairs))
         if script.language != "en" and script.script in ("arabizi", "latin"):
             arabic = self.arabic(told)
             if arabic != told:
                 found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
                 found.append(("arabic", arabic, _ARABIC_SHARE))
-                sentence = " ".join(arabic)
+                sentence = " ".join(self._spelt.get(word, word) for word in arabic)
         return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
+
+    def _sentence(self, cleaned: str, mended: Mapping[str, str]) -> str:
+        """Return the text with its words mended and spelt as in careful writing, as sentence encoders know them."""
+
+        def spelt(found: re.Match[str]) -> str:
+            word = fold(found[0], cleaned=True)
+            word, typed = mended.get(word, word), word
+            return self._spelt.get(word) or (found[0] if word == typed else word)
+
+        return _TOKEN.sub(spelt, cleaned)
 
     def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         mended = {word: self._repairer.mend(word) for word in dict.fromkeys(told)}
@@ -140,13 +173,3 @@ class Reader:
         other = words(swapped)[:MOST_WORDS]
         sure = sum(len(word) > 2 and self._repairer.knows(word) for word in other)
         return swapped if sure * 3 >= 2 * len(other) and sure else None
-
-
-_TOKEN = re.compile(r"[^\s.,;:!?()،؛؟«»\"]+")
-
-
-def _replaced(text: str, mended: Mapping[str, str]) -> str:
-    """Return the text with each token whose folded form was mended replaced."""
-    if not mended:
-        return text
-    return _TOKEN.sub(lambda found: mended.get(fold(found[0]), found[0]), text)
