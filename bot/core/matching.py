@@ -48,7 +48,7 @@ from bot.core.readings import Question, Reader, spellings, told_words, vocabular
 from bot.core.semantic import fit_vectors, main_directions, projected
 from bot.core.text import words
 
-_VERSION = "8"
+_VERSION = "9"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _LEAST_EPOCHS, _MOST_EPOCHS = 2, 6
 _ROWS_LEARNT = 50_000
@@ -62,7 +62,7 @@ _TITLE = "title"
 """Variety of the answers' titles, which are learnt from and never asked."""
 _TOPICLESS = 0.2
 """Share of the held-out phrasings that are asked once more as if their topic did not exist."""
-_SMALL, _ROUNDS = 6000, 5
+_SMALL, _ROUNDS = 3000, 5
 """Content of fewer phrasings is asked in so many rounds, so that all of it is asked once."""
 _ENOUGH = 150
 """Held-out questions that a kind of writing needs to have weights of its own."""

@@ -11,12 +11,11 @@ from bot.core.features import FIELD_WEIGHTS, Floats, Ints, Rows
 
 _FULL = float(np.sqrt(sum(weight * weight for weight in FIELD_WEIGHTS)))
 """Length of a row that has all fields."""
-
-
 _COMMON = 0.04
 """Features of more than this share of the phrasings tell little and cost most of the time: they are left out."""
-_ALWAYS = 200
-"""Features of no more phrasings than this are kept whatever their share."""
+_ALWAYS, _NEVER = 200, 1000
+"""Features of no more phrasings than the first are kept whatever their share, of more than the second never: ten times
+the content shall not take ten times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class NearestPhrasing:
     def of(cls, rows: Rows, columns: int) -> NearestPhrasing:
         """Return the index over rows of so many columns."""
         frequency = np.bincount(rows.index, minlength=columns)
-        frequency[frequency > max(_ALWAYS, _COMMON * len(rows))] = 0
+        frequency[frequency > min(max(_ALWAYS, _COMMON * len(rows)), _NEVER)] = 0
         keep = frequency[rows.index] > 0
         owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[keep]
         order = np.argsort(rows.index[keep], kind="stable")
