@@ -22,6 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that mostly waits is slow in its second mode."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and item.get_closest_marker("waits") and "webhook" in call.params.values():
+            item.add_marker(pytest.mark.slow)
+
+
 class ScriptedMatcher:
     """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else.
 

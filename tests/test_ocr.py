@@ -47,6 +47,7 @@ def test_a_screenshot_is_read(dark: bool) -> None:
         assert word in text
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_noise_gives_nothing() -> None:
     assert ocr.read_picture(picture([], noise=True)) is None

@@ -560,6 +560,7 @@ def test_deleted_bytes_stay_without_secure_delete(tmp_path: Path) -> None:
     assert b"PLANTED-" in (tmp_path / "control.db").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_year_takes_little_room(tmp_path: Path) -> None:
     topics = tuple(f"topic-with-a-usual-name-{number}" for number in range(82))
     over = cells(topics) | {("vocabulary", f"family-{number}") for number in range(150)}

@@ -52,6 +52,7 @@ def test_a_send_of_unknown_fate_is_repeated_once_and_counted_apart(
     assert pair[1].said.count("send-repeated") == before + 1
 
 
+@pytest.mark.waits
 def test_a_send_that_stays_unknown_ends_in_words(telegram: Telegram, user: int) -> None:
     telegram("fault", method="sendMessage", kind="reset", times=6, chat_id=user)
     assert "Something went wrong" in telegram.ask(user, QUESTION)["text"]
@@ -68,8 +69,9 @@ def test_an_edit_of_unknown_fate_is_repeated_without_a_second_message(telegram: 
     assert len(telegram.said(user)) == 1
 
 
+@pytest.mark.waits
 def test_a_hanging_send_ends_and_is_repeated(telegram: Telegram, user: int) -> None:
-    telegram("fault", method="sendMessage", kind="hang", times=1, seconds=20, chat_id=user)
+    telegram("fault", method="sendMessage", kind="hang", times=1, seconds=9, chat_id=user)
     start = time.monotonic()
     telegram.ask(user, QUESTION, seconds=15)
     assert time.monotonic() - start < 10
@@ -77,6 +79,7 @@ def test_a_hanging_send_ends_and_is_repeated(telegram: Telegram, user: int) -> N
     assert copies(telegram, user) == 1
 
 
+@pytest.mark.waits
 def test_one_stuck_chat_does_not_stop_the_others(telegram: Telegram, user: int) -> None:
     telegram("fault", method="sendMessage", kind="429", times=1, seconds=4, chat_id=user)
     telegram("say", user=user, text=QUESTION)
@@ -268,6 +271,7 @@ def test_a_refused_token_ends_with_words_and_exit_code_2(tmp_path: Path) -> None
             assert "AAwrong" not in bot.said
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("mode", MODES)
 def test_starting_before_telegram_can_be_reached(tmp_path: Path, mode: str) -> None:
     port = free_port()
@@ -284,6 +288,7 @@ def test_starting_before_telegram_can_be_reached(tmp_path: Path, mode: str) -> N
             late.stop()
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("mode", MODES)
 def test_a_bot_without_telegram_stops_when_told_to(tmp_path: Path, mode: str) -> None:
     with running(mode, tmp_path) as (_, bot):
@@ -294,6 +299,7 @@ def test_a_bot_without_telegram_stops_when_told_to(tmp_path: Path, mode: str) ->
         assert time.monotonic() - start < 2
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("mode", MODES)
 def test_commands_and_descriptions_are_set_in_both_languages(tmp_path: Path, mode: str) -> None:
     with running(mode, tmp_path) as (telegram, bot):
