@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from bot.content_reader import rules, schema, texts
 from bot.content_reader.figures import Figure, Known, figures
 from bot.content_reader.problems import in_order
-from bot.content_reader.reader import Content, Reading, Shelf, build, load, nearest
+from bot.content_reader.reader import Content, Reading, Shelf, all_stays, build, load, nearest
 from bot.content_reader.yaml_tree import Node, Step
 from bot.core.actions import topic_key
 from bot.core.faq import Campaign
@@ -37,6 +37,7 @@ LANGUAGE_FILES = ("_categories.yaml", "_words.yaml", "_foreign.yaml", *WORD_FILE
 _Entry = TypeVar("_Entry")
 
 
+@all_stays()
 def check(folder: Path, today: date, wordings: Path | None = None) -> Reading:
     """Read a content folder, and the folder of test wordings where one is given, and find all that is wrong."""
     shelf = load(folder)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copyreg
+import gc
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -223,6 +224,20 @@ def load(folder: Path, prefix: str | None = None) -> Shelf:
     return shelf
 
 
+@contextmanager
+def all_stays() -> Iterator[None]:
+    """Spare Python's search for garbage: reading makes many small objects that all stay, and the search among them
+    takes a third of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@all_stays()
 def read_content(folder: Path) -> Reading:
     """Read a content folder. Every problem is reported at once, in the order of files and lines."""
     shelf = load(folder)

@@ -102,9 +102,13 @@ def clean(text: str) -> str:
     text = clip(text, _READ_AT_MOST)
     # One character may stand for eighteen.
     text = clip(unicodedata.normalize("NFKC", text), _READ_AT_MOST).translate(_SPELT)
-    text = _NOT_TEXT.sub(" ", _shrunk(_MARKS.sub("", text).lower()))
+    text = _MARKS.sub("", text).lower()
+    stretched = _STRETCHED.search(text) is not None
+    if stretched:
+        text = _shrunk(text)
+    kept = _NOT_TEXT.sub(" ", text)
     # A sign that stood between two others may be gone by now.
-    return _one_line(_STRETCH_SIGN.sub(r"\1", text) if _STRETCHED.search(text) else text)
+    return _one_line(_STRETCH_SIGN.sub(r"\1", kept) if stretched or kept != text else kept)
 
 
 def _shrunk(text: str) -> str:
@@ -124,7 +128,10 @@ def fold(text: str, *, cleaned: bool = False) -> str:
     Arabic: أإآ=ا, ى=ئ=ي, ؤ=و, ة=ه, no ء, گ=ك, چ=ج, پ=ب, ڤ=ف, ظ=ض. Latin: no accents, no apostrophes (don't = dont).
     Word lists that are compared with folded text must be folded too. `cleaned` says that the text comes from `clean`.
     """
-    text = (text if cleaned else clean(text)).translate(_FOLD)
+    spelt = text if cleaned else clean(text)
+    text = spelt.translate(_FOLD)
+    if text == spelt and text.isascii():
+        return text
     if not (text.isascii() or unicodedata.is_normalized("NFKD", text)):
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
         text = text.translate(_FOLD).lower()
