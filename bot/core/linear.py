@@ -19,6 +19,11 @@ class LinearModel:
         self.weights = np.zeros((columns, classes), dtype=np.float32)
         self.duals = np.zeros((rows, classes), dtype=np.float32)
 
+    def forget(self) -> None:
+        """Know nothing again, in the same arrays."""
+        self.weights.fill(0)
+        self.duals.fill(0)
+
     def learn(
         self,
         rows: Rows,

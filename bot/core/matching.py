@@ -192,25 +192,26 @@ class _Learner:
         vectoriser = Vectoriser.fit(found, at_least=3)
         rows, _ = vectoriser.rows(found)
         labels = self._labels[sources]
-        nearest = NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns)
+        model = LinearModel(vectoriser.columns, self._classes, len(readings))
+        # The index holds the model's weights themselves: it knows what the model has learnt so far.
+        index = Index(
+            vectoriser,
+            model.weights,
+            NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns),
+            np.searchsorted(self._labels, np.arange(self._classes)),
+            tuple(text for _, _, text in self._texts),
+            None,
+            None,
+            None,
+            *self._written(),
+        )
         epochs = max(_LEAST_EPOCHS, min(_MOST_EPOCHS, _ROWS_LEARNT // len(readings)))
         rounds = self._rounds()
         evidence: list[Evidence] = []
         for some, out in rounds:
-            model = LinearModel(vectoriser.columns, self._classes, len(readings))
             hidden = np.isin(sources, out)
+            model.forget()
             model.learn(rows, labels, over=np.flatnonzero(~hidden), epochs=epochs)
-            index = Index(
-                vectoriser,
-                model.weights,
-                nearest,
-                np.searchsorted(self._labels, np.arange(self._classes)),
-                tuple(text for _, _, text in self._texts),
-                None,
-                None,
-                None,
-                *self._written(),
-            )
             evidence += [gather(self._question(int(i)), index, without=out) for i in some]
         # Asked: now the texts that were kept back last are learnt as well.
         model.learn(rows, labels, over=np.flatnonzero(hidden), epochs=1, seed=1)

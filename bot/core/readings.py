@@ -142,13 +142,15 @@ class Reader:
         found = [("typed", told, 1.0)]
         if mended != told:
             found = [("typed", told, _TYPED), ("repaired", mended, _MENDED)]
-        sentence = self._sentence(cleaned, dict(pairs))
+        sentence = None
         if script.language != "en" and script.script in ("arabizi", "latin"):
             arabic = self.arabic(told)
             if arabic != told:
                 found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
                 found.append(("arabic", arabic, _ARABIC_SHARE))
                 sentence = " ".join(self._spelt.get(word, word) for word in arabic)
+        if sentence is None:
+            sentence = self._sentence(cleaned, dict(pairs))
         return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
 
     def _sentence(self, cleaned: str, mended: Mapping[str, str]) -> str:
