@@ -93,7 +93,7 @@ def test_the_campaigns_own_phrasings_are_hardly_ever_offers() -> None:
     total = taken = 0
     for path in sorted((ROOT / "content").glob("*/phrasings/*.yaml")):
         for listed in load(path).values():
-            for message in listed[::3] if isinstance(listed, list) else ():
+            for message in listed if isinstance(listed, list) else ():
                 total += 1
                 taken += found(message) is not None
     print(f"phrasings taken for offers: {taken}/{total}")

@@ -49,7 +49,6 @@ def _edit(sheet: Path, name: str, find: str, text: str | None) -> None:
     pytest.fail(f"{find!r} is not on the sheet {name}")
 
 
-@pytest.mark.slow
 def test_all_real_content_survives_the_spreadsheet() -> None:
     words = words_of(load(ROOT / "content"))
     now, base, faults = read_workbook(workbook(words))
