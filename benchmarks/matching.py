@@ -28,14 +28,14 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
-from bot.core.faq import Answer, Campaign, Topic, WordLists
-from bot.core.features import Floats
-from bot.core.matching import build_matcher
-from bot.core.nearest import NearestPhrasing
-from bot.core.noise import misspell
-from bot.core.text import fold, words
-from bot.encoder import load_encoder
-from bot.learning import FileCache, read_frequencies
+from bot.dialogue.campaign import Answer, Campaign, Topic, WordLists
+from bot.nlu.augment import misspell
+from bot.nlu.featurizer import Floats
+from bot.nlu.knn import NearestPhrasing
+from bot.nlu.normalize import fold, words
+from bot.nlu.training import build_matcher
+from bot.nlu_io.cache import FileCache, read_frequencies
+from bot.nlu_io.encoder import load_encoder
 
 ROOT = Path(__file__).parent.parent
 MANY = 10_000
@@ -351,12 +351,12 @@ def _no_likeness(self: NearestPhrasing, *_: object) -> Floats:
 
 
 PARTS: Mapping[str, Mapping[str, Any]] = {
-    "misspelt copies": {"bot.core.matching._MISSPELT": 0.0},
-    "copies in Arabizi": {"bot.core.matching._RESPELT": 0.0},
-    "repair of words": {"bot.core.repair.Repairer.mend": lambda self, word: None},
-    "nearest phrasing": {"bot.core.nearest.NearestPhrasing.likeness": _no_likeness},
-    "linear classifier": {"bot.core.linear.LinearModel.learn": lambda self, rows, labels, **how: None},
-    "chances by script": {"bot.core.matching._ENOUGH": sys.maxsize},
+    "misspelt copies": {"bot.nlu.training._MISSPELT": 0.0},
+    "copies in Arabizi": {"bot.nlu.training._RESPELT": 0.0},
+    "repair of words": {"bot.nlu.spelling.Repairer.mend": lambda self, word: None},
+    "nearest phrasing": {"bot.nlu.knn.NearestPhrasing.likeness": _no_likeness},
+    "linear classifier": {"bot.nlu.linear_svm.LinearModel.learn": lambda self, rows, labels, **how: None},
+    "chances by script": {"bot.nlu.training._ENOUGH": sys.maxsize},
 }
 """Parts of the matcher -> what is put in their place to learn and ask without them."""
 

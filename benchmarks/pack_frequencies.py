@@ -1,4 +1,4 @@
-"""Pack wordfreq's Arabic and English lists into bot/frequencies.txt.gz (run once, by hand).
+"""Pack wordfreq's Arabic and English lists into bot/nlu_io/frequencies.txt.gz (run once, by hand).
 
 Needs `pip install wordfreq==3.1.1`, which the bot does not. Words are folded as the matcher folds them; the
 order is by frequency, so that a word's place is its rank. Credit and licence: NOTICE.
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from wordfreq import top_n_list
 
-from bot.core.text import words
+from bot.nlu.normalize import words
 
 KEEP = {"ar": 40_000, "en": 30_000}
-TARGET = Path(__file__).parent.parent / "bot" / "frequencies.txt.gz"
+TARGET = Path(__file__).parent.parent / "bot" / "nlu_io" / "frequencies.txt.gz"
 
 
 def main() -> None:

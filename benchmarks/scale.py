@@ -17,10 +17,10 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.matching import own_campaign
-from bot.core.faq import Campaign, Topic
-from bot.core.matching import build_matcher
-from bot.encoder import load_encoder
-from bot.learning import read_frequencies
+from bot.dialogue.campaign import Campaign, Topic
+from bot.nlu.training import build_matcher
+from bot.nlu_io.cache import read_frequencies
+from bot.nlu_io.encoder import load_encoder
 
 QUESTIONS = 600
 _LETTERS = "بتجحدرسشعفقكلمنهوي"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from bot.events import set_up_logging
+from bot.logs import set_up_logging
 from bot.settings import SettingsError, read_settings, settings_help
 
 WRONG_USE = 2
@@ -22,8 +22,8 @@ def _day(text: str) -> date:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from bot.content_reader.commands import add_commands as add_content_commands
-    from bot.reports.commands import add_commands as add_report_commands
+    from bot.content_tools.content_commands import add_commands as add_content_commands
+    from bot.reports.report_commands import add_commands as add_report_commands
 
     parser = argparse.ArgumentParser(
         prog="tabayyan",
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from bot.app import run
+    from bot.runtime import run
 
     settings = read_settings(mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers)
     set_up_logging(settings.log_level)
@@ -86,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
-    from bot.answering import open_conversation
+    from bot.assemble import open_conversation
     from bot.channels.terminal import chat
 
     conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
@@ -95,7 +95,7 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from bot.answering import open_conversation
+    from bot.assemble import open_conversation
     from bot.channels.terminal import ask, questions
 
     conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
@@ -105,7 +105,7 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _poster(arguments: argparse.Namespace) -> int:
-    from bot.app import make_poster
+    from bot.runtime import make_poster
 
     return make_poster(
         read_settings(),
@@ -118,7 +118,7 @@ def _poster(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from bot.app import examine
+    from bot.runtime import examine
 
     return examine(read_settings(), arguments.language)
 

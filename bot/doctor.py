@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock import machine_clock
-from bot.content_reader.check import check
+from bot.content_tools.checks.check import check
+from bot.counting.release import Releases
 from bot.desk.access import door
 from bot.settings import Settings
 from storage.databases import StoreErrors
-from storage.releases import Releases
 
 ANSWER_SECONDS = 8.0
 SKEW_SECONDS = 30
@@ -274,7 +274,7 @@ def _store(settings: Settings) -> Finding:
 
 def _redis(address: str) -> Finding:
     try:
-        from storage.shared_memory import Persists, RedisErrors, redis_keeps_nothing
+        from bot.scale_out.redis_state import Persists, RedisErrors, redis_keeps_nothing
     except ImportError:
         return Finding("redis-missing", False)
     try:

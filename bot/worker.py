@@ -1,4 +1,4 @@
-"""One worker: `python -m bot.worker`, started by bot.workers only.
+"""One worker: `python -m bot.worker`, started by bot.scale_out.supervisor only.
 
 Its parent writes lines of JSON to its standard input: first all that it needs, later the next day's key. When that
 pipe ends, the parent has died, and the worker stops. It writes one line to its own pipe once it takes requests.
@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from bot.app import serve
 from bot.clock import Clock
-from bot.crew import Crew
-from bot.day_keys import DayKeys
-from bot.events import log, set_up_logging
+from bot.logs import log, set_up_logging
+from bot.runtime import serve
+from bot.scale_out.context import Crew
+from bot.scale_out.day_keys import DayKeys
+from bot.scale_out.leader import TickRight
+from bot.scale_out.redis_state import SharedMemory
+from bot.scale_out.sign_in import SharedSignIn
 from bot.settings import Settings
-from storage.shared_memory import SharedMemory
-from storage.shared_sign_in import SharedSignIn
-from storage.tick_right import TickRight
 
 READY = b"ready\n"
 

@@ -1,1 +1,1 @@
-"""Counters and releases, nothing else."""
+"""SQL: tables, databases, what is read and written there. Knows nothing of the bot."""

@@ -11,8 +11,8 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, get_args
 
-from storage.families import Family
-from storage.releases import Release, Releases, Row
+from bot.counting.dimensions import Family
+from bot.counting.release import Release, Releases, Row
 
 FORMAT = "tabayyan-released-1"
 LARGEST = 64 * 1024 * 1024

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.content_reader.reader import Content, read_content
-from bot.core.conversation import Conversation
-from bot.core.offers import OfferChecker
-from bot.core.ranking import Ranked, Ranking
-from bot.core.reply import Context
-from bot.core.safety import SafetyLane
-from bot.core.smalltalk import SmallTalk
-from bot.phrases import Phrases, read_phrases
+from bot.content_tools.load.build import Content, read_content
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferChecker
+from bot.dialogue.reply import Context
+from bot.dialogue.safety import SafetyLane
+from bot.dialogue.smalltalk import SmallTalk
+from bot.i18n import Phrases, read_phrases
+from bot.nlu.ranking import Ranked, Ranking
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)

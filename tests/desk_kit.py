@@ -12,18 +12,18 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from bot.clock import Clock, machine_clock
-from bot.content_reader.reader import Content
-from bot.content_reader.word_files import last_resort
-from bot.core.conversation import Conversation
-from bot.core.faq import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic, WordLists
-from bot.core.offers import OfferReading, Sign
-from bot.core.ranking import Ranked, Ranking, Why
-from bot.core.safety import SafetyLane
-from bot.core.smalltalk import SmallTalk, SmallTalkKind
-from bot.core.text import fold
-from bot.desk.app import desk_app
-from bot.desk.services import DeskServices, Health
-from bot.phrases import Phrases, read_phrases
+from bot.content_tools.load.build import Content
+from bot.content_tools.load.word_files import last_resort
+from bot.desk.asgi import desk_app
+from bot.desk.dependencies import DeskServices, Health
+from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic, WordLists
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferReading, Sign
+from bot.dialogue.safety import SafetyLane
+from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
+from bot.i18n import Phrases, read_phrases
+from bot.nlu.normalize import fold
+from bot.nlu.ranking import Ranked, Ranking, Why
 from bot.settings import ROOT, Settings
 
 TODAY = date(2026, 11, 22)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.clock import BAGHDAD
-from bot.core.reply import Counted
-from storage.counters import Counters
-from storage.families import Cell
-from storage.releases import Releases
+from bot.counting.counters import Counters
+from bot.counting.dimensions import Cell
+from bot.counting.release import Releases
+from bot.dialogue.reply import Counted
 
 TOPICS = tuple(f"topic-{number}" for number in range(20))
 START = datetime(2026, 11, 1, 0, 0, tzinfo=BAGHDAD).astimezone(UTC)

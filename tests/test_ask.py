@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from bot.channels.terminal import ask, chat, questions
-from bot.core.conversation import Conversation
-from bot.core.reply import Context
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Context
 from tests.conftest import ROOT, TODAY
 
 KEYS = ["outcome", "language", "topics", "answered", "choices", "urgent", "signs", "reply", "buttons"]

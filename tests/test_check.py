@@ -15,18 +15,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_reader import measure, read_content
-from bot.content_reader.catalogues import check_catalogues
-from bot.content_reader.check import check
-from bot.content_reader.commands import add_commands
-from bot.content_reader.edits import EditError
-from bot.content_reader.figures import Known, figures
-from bot.content_reader.reader import content_digest
-from bot.content_reader.rules import emergency_abroad, promises
-from bot.content_reader.scaffold import new_language, new_topic, verify_contact
-from bot.content_reader.texts import addresses, letters, markup, punctuation
-from bot.content_reader.trace import trace
-from bot.core.ranking import Ranked, Ranking
+from bot.content_tools import measure, read_content
+from bot.content_tools.checks.catalogues import check_catalogues
+from bot.content_tools.checks.check import check
+from bot.content_tools.checks.figures import Known, figures
+from bot.content_tools.checks.rules import emergency_abroad, promises
+from bot.content_tools.checks.texts import addresses, letters, markup, punctuation
+from bot.content_tools.content_commands import add_commands
+from bot.content_tools.edit import EditError
+from bot.content_tools.load.build import content_digest
+from bot.content_tools.scaffold import new_language, new_topic, verify_contact
+from bot.content_tools.trace import trace
+from bot.nlu.ranking import Ranked, Ranking
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
@@ -465,7 +465,7 @@ def test_impact_compares_with_a_revision(
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], cwd=folder.parent, check=True)
-    monkeypatch.setattr("bot.content_reader.commands._fitting", lambda settings: _WordMatcher)
+    monkeypatch.setattr("bot.content_tools.content_commands._fitting", lambda settings: _WordMatcher)
     path = folder / "en" / "phrasings" / "how-many.yaml"
     path.write_text("en: [give me a number to ring it, does anybody return]\n", encoding="utf-8")
     assert _run(monkeypatch, folder, "check", "--impact", "HEAD", "--today", "2026-11-22") == 0

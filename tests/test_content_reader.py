@@ -11,13 +11,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_reader import read_content, schema
-from bot.content_reader.check import check
-from bot.content_reader.edits import block, quoted
-from bot.content_reader.json_schemas import FOLDER, GLOBS, editor_settings, schemas
-from bot.content_reader.messages import MESSAGES
-from bot.content_reader.problems import Problem, in_order, printed
-from bot.content_reader.yaml_tree import DEEPEST, LARGEST_FILE, parse
+from bot.content_tools import read_content
+from bot.content_tools.checks.check import check
+from bot.content_tools.edit import block, quoted
+from bot.content_tools.load import schema
+from bot.content_tools.load.json_schemas import FOLDER, GLOBS, editor_settings, schemas
+from bot.content_tools.load.yaml_tree import DEEPEST, LARGEST_FILE, parse
+from bot.content_tools.messages import MESSAGES
+from bot.content_tools.problems import Problem, in_order, printed
 from tests.conftest import ROOT, TODAY
 
 BROKEN = ROOT / "tests" / "broken_content"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core import limits
-from bot.core.actions import Action, Actions
-from bot.core.conversation import Conversation
-from bot.core.render import isolate
-from bot.core.reply import Context, Message, Turn
+from bot.dialogue import telegram_limits as limits
+from bot.dialogue.callback_data import Action, Actions
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.render import isolate
+from bot.dialogue.reply import Context, Message, Turn
 from tests.conftest import TODAY
 
 COMMANDS = (

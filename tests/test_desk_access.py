@@ -19,7 +19,7 @@ from bot.desk.access import (
     is_loopback,
     names_this_machine,
 )
-from bot.desk.app import check_desk_settings, desk_app
+from bot.desk.asgi import check_desk_settings, desk_app
 from bot.desk.guard import LARGEST_BODY
 from bot.desk.sign_in import local_path
 from bot.settings import SettingsError

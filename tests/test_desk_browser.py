@@ -15,11 +15,11 @@ from datetime import date, timedelta
 import pytest
 import uvicorn
 
-from bot.content_reader.problems import Problem
-from bot.content_reader.reader import read_content
-from bot.core.offers import OfferChecker
-from bot.desk.app import desk_app
-from bot.desk.services import Health
+from bot.content_tools.load.build import read_content
+from bot.content_tools.problems import Problem
+from bot.desk.asgi import desk_app
+from bot.desk.dependencies import Health
+from bot.dialogue.offers import OfferChecker
 from bot.settings import ROOT
 from tests import browser_kit, desk_kit
 from tests.test_desk_trends import Windows, release

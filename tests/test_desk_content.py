@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.content_reader.edits import EditError
-from bot.content_reader.problems import Problem
-from bot.core.faq import Answer
+from bot.content_tools.edit import EditError
+from bot.content_tools.problems import Problem
 from bot.desk.content_pages import content_file, problems_by_topic, staleness
-from bot.desk.services import Health
+from bot.desk.dependencies import Health
 from bot.desk.wordings import Wording, read_file, save
+from bot.dialogue.campaign import Answer
 from bot.settings import ROOT
 from tests import desk_kit
 

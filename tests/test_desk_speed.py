@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bot.content_reader.reader import read_content
+from bot.content_tools.load.build import read_content
 from bot.settings import ROOT
 from tests import desk_kit
 from tests.test_desk_trends import Windows, release

@@ -16,14 +16,15 @@ import pytest
 
 import bot
 import storage
-from bot.content_reader.reader import Content
-from bot.core import limits, text
-from bot.core.conversation import Conversation
-from bot.core.offers import OfferChecker
-from bot.core.render import Renderer
-from bot.core.reply import Context, Message
-from bot.core.safety import SafetyLane
-from bot.phrases import Phrases
+from bot.content_tools.load.build import Content
+from bot.dialogue import telegram_limits as limits
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferChecker
+from bot.dialogue.render import Renderer
+from bot.dialogue.reply import Context, Message
+from bot.dialogue.safety import SafetyLane
+from bot.i18n import Phrases
+from bot.nlu import normalize as text
 
 LENGTH = 4096
 MOST_SECONDS = 0.05
@@ -116,7 +117,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             if known.name.startswith("storage.migrations."):  # Alembic's own, which hold no pattern
                 continue
             module = importlib.import_module(known.name)
-            short = known.name.removeprefix("bot.").removeprefix("core.")
+            short = known.name.removeprefix("bot.")
             for name, value in vars(module).items():
                 for number, pattern in enumerate(_held(value)):
                     if not any(pattern is other for other in found.values()):
@@ -154,7 +155,13 @@ def _slow(pattern: re.Pattern[str]) -> dict[str, float]:
 
 def test_the_patterns_are_found() -> None:
     assert len(PATTERNS) > 70
-    for place in ("text.", "word_patterns.", "channels.telegram.incoming.", "content_reader.texts.", "events."):
+    for place in (
+        "nlu.normalize.",
+        "nlu.patterns.",
+        "channels.telegram.updates.",
+        "content_tools.checks.texts.",
+        "logs.",
+    ):
         assert any(name.startswith(place) for name in PATTERNS), place
     assert any(re.search(r":\d+$", name) for name in PATTERNS)
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bot.core.arrays import pack, unpack
-from bot.encoder import PacedEncoder
-from bot.learning import KEPT, FileCache
+from bot.nlu.model_file import pack, unpack
+from bot.nlu_io.cache import KEPT, FileCache
+from bot.nlu_io.encoder import PacedEncoder
 
 
 @given(

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.core.arabizi import Arabiser, skeleton, to_arabizi
-from bot.core.asking import LearntMatcher
-from bot.core.calibration import chance_of, fit_chance, fit_choice
-from bot.core.faq import Answer, Campaign, Topic, WordLists
-from bot.core.features import stem
-from bot.core.matching import build_matcher
-from bot.core.ranking import Matcher, Ranking
-from bot.core.readings import Reader, spellings, vocabulary
-from bot.core.repair import Repairer
-from bot.core.text import words
-from bot.learning import read_frequencies
+from bot.dialogue.campaign import Answer, Campaign, Topic, WordLists
+from bot.nlu.arabizi import Arabiser, skeleton, to_arabizi
+from bot.nlu.calibration import chance_of, fit_chance, fit_choice
+from bot.nlu.classifier import LearntMatcher
+from bot.nlu.featurizer import stem
+from bot.nlu.normalize import words
+from bot.nlu.preprocessor import Reader, spellings, vocabulary
+from bot.nlu.ranking import Matcher, Ranking
+from bot.nlu.spelling import Repairer
+from bot.nlu.training import build_matcher
+from bot.nlu_io.cache import read_frequencies
 
 _TOPICS: dict[str, dict[str, list[str]]] = {
     "pay": {

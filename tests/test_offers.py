@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_reader.word_files import offer_words
-from bot.core.offers import LONGEST_QUOTE, OfferChecker, OfferReading, Sign
+from bot.content_tools.load.word_files import offer_words
+from bot.dialogue.offers import LONGEST_QUOTE, OfferChecker, OfferReading, Sign
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = Path(__file__).parent / "offers"

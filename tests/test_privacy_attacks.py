@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.reply import Counted
+from bot.counting import window as windows
+from bot.counting.dimensions import Cell, rules
+from bot.counting.noise import discrete_laplace
+from bot.counting.release import drawn_up
+from bot.dialogue.reply import Counted
 from bot.reports.ledger import guess_chance
-from storage import windows
 from storage.databases import LOCAL_FILE
-from storage.families import Cell, rules
-from storage.noise import discrete_laplace
-from storage.releases import drawn_up
 from tests.canary import Canaries, planted_ids
 from tests.storage_kit import TOPICS, Store, cells
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.counting.dimensions import Cell, rules
+from bot.counting.noise import chance_at_least, discrete_laplace
+from bot.counting.release import AlreadyReleased, Release, Releases, Row, drawn_up, rounded
+from bot.counting.trends import dispersion, trends
+from bot.counting.window import Window
 from storage.backup import BackupError, as_backup, read_backup, restore
 from storage.databases import RELEASED_FILE
-from storage.families import Cell, rules
-from storage.noise import chance_at_least, discrete_laplace
-from storage.releases import AlreadyReleased, Release, Releases, Row, drawn_up, rounded
-from storage.trends import dispersion, trends
-from storage.windows import Window
 from tests.storage_kit import TOPICS, Store, cells
 
 FIRST_DAY = date(2026, 11, 1)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.content_reader.check import check
-from bot.content_reader.last_good import keep, last_good
-from bot.content_reader.problems import Problem
-from bot.content_reader.reader import Content, content_digest, read_content
-from bot.content_reader.reload import ContentWatch, load_or_last_good, prepare, signature
+from bot.content_tools.checks.check import check
+from bot.content_tools.last_good import keep, last_good
+from bot.content_tools.live import ContentWatch, load_or_last_good, prepare, signature
+from bot.content_tools.load.build import Content, content_digest, read_content
+from bot.content_tools.problems import Problem
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"

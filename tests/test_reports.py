@@ -16,19 +16,19 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.cli import main
-from bot.content_reader.reader import Content
-from bot.core.faq import Campaign
-from bot.phrases import Phrases, read_phrases
+from bot.content_tools.load.build import Content
+from bot.counting.dimensions import Family, cells_of
+from bot.counting.release import Release, Releases, Row
+from bot.dialogue.campaign import Campaign
+from bot.i18n import Phrases, read_phrases
 from bot.reports.charts import as_png, as_svg
-from bot.reports.commands import FORMATS, names_from, rendered
 from bot.reports.digest import FOLDER, LONGEST, Digest, DigestMaker, digest_of
 from bot.reports.ledger import privacy_text
 from bot.reports.names import Names
 from bot.reports.page import as_html
+from bot.reports.plain_text import as_text
 from bot.reports.report import Bar, Chart, Report, ReportWriter
-from bot.reports.text import as_text
-from storage.families import Family, cells_of
-from storage.releases import Release, Releases, Row
+from bot.reports.report_commands import FORMATS, names_from, rendered
 
 ROOT = Path(__file__).resolve().parent.parent
 AHEAD = (date(2026, 11, 21), datetime(2026, 11, 23, 6, tzinfo=UTC))

@@ -15,9 +15,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_reader.word_files import last_resort, safety_words
-from bot.core.safety import DANGERS, Alarm, SafetyLane, SafetyWords
-from bot.core.word_patterns import PatternError, Vocabulary
+from bot.content_tools.load.word_files import last_resort, safety_words
+from bot.dialogue.safety import DANGERS, Alarm, SafetyLane, SafetyWords
+from bot.nlu.patterns import PatternError, Vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = Path(__file__).parent / "safety"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram.shared_order import SharedOrder
-from bot.channels.telegram.short_memory import Gathered, ShortMemory
-from bot.core.reply import Counted
-from bot.day_keys import DayKeys
-from storage.counters import Counters
-from storage.releases import Releases
-from storage.shared_memory import Persists, RedisErrors, SharedMemory, redis_keeps_nothing
+from bot.channels.telegram.chat_state import Gathered, ShortMemory
+from bot.counting.counters import Counters
+from bot.counting.release import Releases
+from bot.dialogue.reply import Counted
+from bot.scale_out.chat_order import SharedOrder
+from bot.scale_out.day_keys import DayKeys
+from bot.scale_out.redis_state import Persists, RedisErrors, SharedMemory, redis_keeps_nothing
 from tests.engines import Redis, needs_redis
 
 pytestmark = needs_redis

@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from bot.desk.access import COOKIE, FREE_TRIES, TRIES_A_MINUTE, Sessions, TryLimit
-from bot.desk.app import desk_app
-from storage.shared_memory import SharedMemory
-from storage.shared_sign_in import SharedSignIn
+from bot.desk.asgi import desk_app
+from bot.scale_out.redis_state import SharedMemory
+from bot.scale_out.sign_in import SharedSignIn
 from tests import desk_kit
 from tests.engines import Redis, needs_redis
 from tests.test_workers import crew

@@ -11,17 +11,17 @@ import pytest
 
 from benchmarks.trends import rank_correlation
 from bot.cli import main
-from bot.content_reader.reader import Content
-from bot.core.conversation import Conversation
-from bot.core.offers import OfferChecker
-from bot.core.safety import SafetyLane
-from bot.core.smalltalk import SmallTalk
-from bot.phrases import Phrases
-from bot.reports.commands import names_from
+from bot.content_tools.load.build import Content
+from bot.counting.release import Release
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferChecker
+from bot.dialogue.safety import SafetyLane
+from bot.dialogue.smalltalk import SmallTalk
+from bot.i18n import Phrases
+from bot.reports.plain_text import as_text
 from bot.reports.report import ReportWriter
+from bot.reports.report_commands import names_from
 from bot.reports.simulation import Season, Simulator
-from bot.reports.text import as_text
-from storage.releases import Release
 from tests.conftest import ScriptedMatcher
 
 

@@ -19,13 +19,13 @@ from scipy.stats import chi2
 from sqlalchemy import create_engine, event, inspect
 
 from bot.clock import Clock
-from bot.core.reply import Counted
+from bot.counting.dimensions import rules, sizes_of
+from bot.counting.noise import chance_at_least, discrete_laplace, variance
+from bot.counting.schedule import Keeper, next_hour
+from bot.counting.window import ORIGIN, WindowFile, length_of_next
+from bot.dialogue.reply import Counted
 from storage.databases import LOCAL_FILE, RELEASED_FILE, released_engine
-from storage.families import rules, sizes_of
-from storage.keeper import Keeper, next_hour
-from storage.noise import chance_at_least, discrete_laplace, variance
 from storage.tables import LocalTable, ReleasedTable
-from storage.windows import ORIGIN, WindowFile, length_of_next
 from tests.storage_kit import START, TOPICS, Store, cells
 
 COLUMNS = {
@@ -100,7 +100,7 @@ def test_opening_values_are_noise_of_each_family(tmp_path: Path) -> None:
 
 
 def test_a_seeded_random_does_not_make_noise_repeat() -> None:
-    code = "import random; random.seed(1)\nfrom storage.noise import discrete_laplace\nprint([discrete_laplace(2) for _ in range(60)])"
+    code = "import random; random.seed(1)\nfrom bot.counting.noise import discrete_laplace\nprint([discrete_laplace(2) for _ in range(60)])"
     one, two = (subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2))
     assert len(one) > 100
     assert one != two

@@ -173,7 +173,7 @@ def test_a_chosen_language_is_remembered_until_forgotten(telegram: Telegram, use
 
 
 def test_a_deep_link_opens_its_topic(telegram: Telegram, user: int) -> None:
-    from bot.core.screens import start_payload
+    from bot.dialogue.screens import start_payload
 
     assert "The amnesty" in telegram.ask(user, f"/start {start_payload('law-amnesty', 'poster')}")["text"]
     assert telegram.ask(user, "/start nonsense$%")["text"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.dialogue import Ended
+from bot.channels.telegram.handlers import Ended
 from bot.channels.telegram.inbox import Inbox
-from bot.channels.telegram.incoming import Incoming, Me
 from bot.channels.telegram.order import Alone, Lane
+from bot.channels.telegram.updates import Incoming, Me
 
 
 def update(number: int, chat: int = 5, text: str = "prison") -> dict[str, Any]:

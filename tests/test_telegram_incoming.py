@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
+from bot.channels.telegram.updates import Incoming, Malformed, Me, read_update, update_number
 
 ME = Me(77, "The_Bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "x", "language_code": "ar"}

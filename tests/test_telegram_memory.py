@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.channels.telegram.short_memory import ANSWER_SECONDS, GATHER_SECONDS, Bucket, Gathered, Part, ShortMemory
+from bot.channels.telegram.chat_state import ANSWER_SECONDS, GATHER_SECONDS, Bucket, Gathered, Part, ShortMemory
 
 
 class Time:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.text import LONGEST, clean, clip, detect, fold, swap_layout, words
+from bot.nlu.normalize import LONGEST, clean, clip, detect, fold, swap_layout, words
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.counting.release import Release, Releases, Row
+from bot.scale_out.leader import TickRight
 from storage.databases import LOCAL_FILE, StoreErrors
-from storage.releases import Release, Releases, Row
-from storage.tick_right import TickRight
 from tests.engines import Postgres, Redis, needs_postgres, needs_redis
 from tests.simulator.client import Telegram, cpu_of, until
 from tests.simulator.fixtures import Bot, running

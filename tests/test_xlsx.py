@@ -12,9 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from bot.content_reader.check import check
-from bot.content_reader.reader import content_digest, load, read_content
-from bot.content_reader.sheets import SheetError, Words, export_sheet, import_sheet, read_workbook, words_of, workbook
+from bot.content_tools.checks.check import check
+from bot.content_tools.load.build import content_digest, load, read_content
+from bot.content_tools.spreadsheet import (
+    SheetError,
+    Words,
+    export_sheet,
+    import_sheet,
+    read_workbook,
+    words_of,
+    workbook,
+)
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"

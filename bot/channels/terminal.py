@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, TextIO
 
-from bot.core.conversation import Conversation
-from bot.core.ranking import Why
-from bot.core.reply import Button, Context, Message, Turn
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Button, Context, Message, Turn
+from bot.nlu.ranking import Why
 
 
 def questions(stream: BinaryIO) -> Iterator[str]:

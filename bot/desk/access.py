@@ -20,8 +20,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bot.scale_out.sign_in import SharedSignIn
 from bot.settings import Settings
-from storage.shared_sign_in import SharedSignIn
 
 Door = Literal["open", "password", "closed"]
 

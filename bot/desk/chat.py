@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeGuard
 
 from markupsafe import Markup
 
-from bot.core.conversation import Conversation
-from bot.core.limits import CALLBACK_BYTES, html_faults, pack
-from bot.core.reply import Button, Context, Message, Reply, Turn
 from bot.desk.markup import page_html
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Button, Context, Message, Reply, Turn
+from bot.dialogue.telegram_limits import CALLBACK_BYTES, html_faults, pack
 
 STEPS_KEPT = 30
 """Steps that a page sends back; older bubbles fall off."""

@@ -13,22 +13,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bot.content_reader.check import WORDINGS
-from bot.content_reader.edits import EditError
-from bot.content_reader.problems import Problem
-from bot.content_reader.rules import NEVER_SHOWN
-from bot.content_reader.scaffold import verify_contact
-from bot.core.actions import Action
-from bot.core.conversation import Conversation
-from bot.core.faq import Campaign, Contact, Topic
-from bot.core.limits import plain, utf16_units
-from bot.core.render import CONTACT_MAX_AGE
-from bot.core.reply import Context, Message
+from bot.content_tools.checks.check import WORDINGS
+from bot.content_tools.checks.rules import NEVER_SHOWN
+from bot.content_tools.edit import EditError
+from bot.content_tools.problems import Problem
+from bot.content_tools.scaffold import verify_contact
 from bot.desk.chat import Bubble, bubble_of
 from bot.desk.forms import Form, read_form, writes
 from bot.desk.pages import Pages
 from bot.desk.why import explain
 from bot.desk.wordings import Known, Wording, read_file, read_wording, save
+from bot.dialogue.callback_data import Action
+from bot.dialogue.campaign import Campaign, Contact, Topic
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.render import CONTACT_MAX_AGE
+from bot.dialogue.reply import Context, Message
+from bot.dialogue.telegram_limits import plain, utf16_units
 
 DUE_SOON = timedelta(days=30)
 LONGEST_FILE = 1024 * 1024

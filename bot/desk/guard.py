@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.desk.access import COOKIE, Door, Sessions, from_this_machine
-from bot.events import log
+from bot.logs import log
 
 LARGEST_BODY = 256 * 1024
 """Bytes; the try page's steps are the largest thing that a page sends."""

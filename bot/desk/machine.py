@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.desk.services import DeskServices
+from bot.desk.dependencies import DeskServices
 
 MEMORY_STEP = 8 * 2**20
 """Bytes; memory in use is given in steps that no single message moves."""

@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.core.conversation import Conversation
-from bot.core.render import isolate
 from bot.desk.access import Door, Sessions
+from bot.desk.dependencies import DeskServices
 from bot.desk.markup import safe_address
-from bot.desk.services import DeskServices
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.render import isolate
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 

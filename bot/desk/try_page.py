@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.core.conversation import Conversation
 from bot.desk.chat import (
     Bubble,
     Played,
@@ -24,6 +23,7 @@ from bot.desk.chat import (
 from bot.desk.forms import Form, read_form
 from bot.desk.pages import Pages
 from bot.desk.why import Explained, explain
+from bot.dialogue.conversation import Conversation
 
 EXAMPLES_SHOWN = 3
 LONGEST_TYPED = 4096

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.conversation import Conversation
-from bot.core.reply import Counted, Turn
-from bot.core.text import detect
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Counted, Turn
+from bot.nlu.normalize import detect
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.content_reader import schema
-from bot.content_reader.edits import EditError, quoted, write_whole
-from bot.content_reader.yaml_tree import parse
-from bot.core.faq import Campaign
-from bot.core.text import words
+from bot.content_tools.edit import EditError, quoted, write_whole
+from bot.content_tools.load import schema
+from bot.content_tools.load.yaml_tree import parse
+from bot.dialogue.campaign import Campaign
+from bot.nlu.normalize import words
 
 LONGEST_WORDING = 500
 LISTS = ("finds", "near_misses", "known_failures")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.events import log
+from bot.counting.release import Releases
+from bot.counting.window import BASELINE
+from bot.logs import log
 from bot.reports.names import Names
 from bot.reports.report import Report, ReportWriter
-from storage.releases import Releases
-from storage.windows import BASELINE
 
 FOLDER = "digest"
 LONGEST = 1000

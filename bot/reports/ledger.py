@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from bot.core.render import N_, Say
-from storage.families import Cell, Family, rules, sizes_of
+from bot.counting.dimensions import Cell, Family, rules, sizes_of
+from bot.dialogue.render import N_, Say
 
 FAMILY_NAMES: dict[Family, str] = {
     "topic": N_("Topic answered"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.core.faq import Campaign
-from bot.core.render import MONTHS, N_, Say
-from storage.families import NO_CAMPAIGN, OTHER, Family
+from bot.counting.dimensions import NO_CAMPAIGN, OTHER, Family
+from bot.dialogue.campaign import Campaign
+from bot.dialogue.render import MONTHS, N_, Say
 
 OUTCOMES: Mapping[str, str] = {
     "answered": N_("Answered"),

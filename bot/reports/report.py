@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.clock import BAGHDAD
-from bot.core.render import N_
+from bot.counting.dimensions import Family
+from bot.counting.release import Release, Row
+from bot.counting.trends import FEWEST_BASELINES, FEWEST_COUNTED
+from bot.dialogue.render import N_
 from bot.reports.names import Names, written_day
-from storage.families import Family
-from storage.releases import Release, Row
-from storage.trends import FEWEST_BASELINES, FEWEST_COUNTED
 
 MOST_ROWS = 15
 """Bars in a chart; the table below it has every shown row."""

@@ -13,12 +13,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from bot.clock import BAGHDAD
-from bot.core.conversation import Conversation
-from bot.core.reply import Context, Counted, Message, Turn
-from bot.core.screens import start_payload
-from storage.counters import Counters
-from storage.families import cells_of
-from storage.releases import Releases
+from bot.counting.counters import Counters
+from bot.counting.dimensions import cells_of
+from bot.counting.release import Releases
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Context, Counted, Message, Turn
+from bot.dialogue.screens import start_payload
 
 FIRST_DAY = date(2026, 1, 5)
 QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)

@@ -14,12 +14,12 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.channels.telegram.channel import open_channel
-from bot.channels.telegram.services import Services
-from bot.channels.telegram.short_memory import ShortMemory
+from bot.channels.telegram.chat_state import ShortMemory
+from bot.channels.telegram.ports import Services
 from bot.clock import machine_clock
-from bot.core.reply import Counted
-from bot.events import guard_loop, set_up_logging
-from bot.phrases import read_phrases
+from bot.dialogue.reply import Counted
+from bot.i18n import read_phrases
+from bot.logs import guard_loop, set_up_logging
 from bot.settings import ROOT, Settings, read_settings
 from tests.simulator.small_campaign import CAMPAIGN, constant_conversation, small_conversation
 

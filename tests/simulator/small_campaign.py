@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from bot.core.conversation import Conversation
-from bot.core.faq import Answer, Campaign, Category, Contact, Language, Topic, WordLists
-from bot.core.offers import OfferReading, Sign
-from bot.core.ranking import Ranked, Ranking
-from bot.core.reply import Context, Counted, Message, Reply, Turn
-from bot.core.safety import DangerWords, SafetyLane, SafetyWords, UrgentReply
-from bot.core.smalltalk import SmallTalk, SmallTalkKind
-from bot.core.text import words
+from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Language, Topic, WordLists
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferReading, Sign
+from bot.dialogue.reply import Context, Counted, Message, Reply, Turn
+from bot.dialogue.safety import DangerWords, SafetyLane, SafetyWords, UrgentReply
+from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
+from bot.nlu.normalize import words
+from bot.nlu.ranking import Ranked, Ranking
 
 _TOPICS: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "law-prison": ("law", ("prison", "law", "سجن", "عقوبة"), "The prison term", "عقوبة السجن"),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from bot.app import Answering, clock_of, listen
-from bot.content_reader.reader import Content
-from bot.events import set_up_logging
-from bot.learning import Learning
-from bot.phrases import Phrases
+from bot.content_tools.load.build import Content
+from bot.i18n import Phrases
+from bot.logs import set_up_logging
+from bot.nlu_io.cache import Learning
+from bot.runtime import Answering, clock_of, listen
+from bot.scale_out.supervisor import run_workers
 from bot.settings import SettingsError, read_settings
-from bot.workers import run_workers
 from tests.simulator.small_campaign import constant_conversation, small_conversation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bot import app
+from bot import runtime as app
 from bot.worker import main
 from tests.simulator.small_crew import build_constant, build_small
 

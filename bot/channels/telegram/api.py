@@ -13,7 +13,7 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
 from bot.channels.telegram.aiohttp_request import AiohttpRequest, FateUnknown, NotSent, ServerTrouble, parameters
-from bot.events import log
+from bot.logs import log
 
 PATIENCE_SECONDS = 60.0
 """How long one call is tried, Telegram's own requests to wait included."""

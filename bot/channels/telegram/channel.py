@@ -11,13 +11,13 @@ from telegram import InputFile
 
 from bot.channels.telegram.aiohttp_request import AiohttpRequest
 from bot.channels.telegram.api import Api
-from bot.channels.telegram.dialogue import Dialogue
+from bot.channels.telegram.handlers import Dialogue
 from bot.channels.telegram.inbox import Inbox
-from bot.channels.telegram.incoming import Me
-from bot.channels.telegram.introduction import ask_name, describe, set_polling, set_webhook
 from bot.channels.telegram.polling import STOP_SECONDS, Polling, TokenRefused
+from bot.channels.telegram.ports import Services
+from bot.channels.telegram.profile import ask_name, describe, set_polling, set_webhook
 from bot.channels.telegram.sending import Sender
-from bot.channels.telegram.services import Services
+from bot.channels.telegram.updates import Me
 from bot.channels.telegram.webhook import PATH, telegram_routes
 from bot.settings import Settings
 

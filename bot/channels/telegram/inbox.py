@@ -8,10 +8,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from bot.channels.telegram.dialogue import GATHERED_PARTS, Dialogue, Ended, joins
-from bot.channels.telegram.incoming import Incoming, Malformed, Me, read_update, update_number
+from bot.channels.telegram.handlers import GATHERED_PARTS, Dialogue, Ended, joins
 from bot.channels.telegram.order import Alone, Lane, Order
-from bot.events import log
+from bot.channels.telegram.updates import Incoming, Malformed, Me, read_update, update_number
+from bot.logs import log
 
 ENDED_KNOWN = 20_000
 """Ended updates recognised when Telegram delivers them again; their numbers only."""

@@ -17,8 +17,8 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.inbox import Ending, Inbox
-from bot.channels.telegram.incoming import ALLOWED_UPDATES, update_number
-from bot.events import log
+from bot.channels.telegram.updates import ALLOWED_UPDATES, update_number
+from bot.logs import log
 
 WINDOW = 16
 """Updates open at once."""

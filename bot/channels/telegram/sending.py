@@ -10,9 +10,9 @@ from typing import Any, Literal
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.channels.telegram.api import Api
-from bot.core.limits import TEXT_UNITS, pack, plain
-from bot.core.reply import Button, Reply
-from bot.events import log
+from bot.dialogue.reply import Button, Reply
+from bot.dialogue.telegram_limits import TEXT_UNITS, pack, plain
+from bot.logs import log
 
 _NO_PREVIEW = {"is_disabled": True}
 _ABOUT_THE_CHAT = (

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.channels.telegram.inbox import Inbox
 from bot.channels.telegram.polling import STUCK_SECONDS, WINDOW
-from bot.events import log
+from bot.logs import log
 
 PATH = "/telegram"
 SECRET_HEADER = b"x-telegram-bot-api-secret-token"

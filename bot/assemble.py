@@ -1,0 +1,185 @@
+"""Content -> what answers: the wiring that `ask`, `chat` and the running bot share, and nothing that they do not."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from bot.clock import Clock, read_clock
+from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.load.build import Content
+from bot.content_tools.load.word_files import last_resort
+from bot.dialogue.campaign import Campaign, Contact, Language, WordLists
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferChecker
+from bot.dialogue.reply import Context
+from bot.dialogue.safety import SafetyLane
+from bot.dialogue.smalltalk import SmallTalk
+from bot.i18n import Phrases, read_phrases
+from bot.nlu.ranking import Matcher, Ranking
+from bot.nlu.training import build_matcher, cache_key
+from bot.nlu_io.cache import Learning, one_at_a_time, open_learning
+from bot.nlu_io.encoder import encoder_behind, serve_encoder
+from bot.settings import ROOT, Settings, SettingsError
+
+LOCALES = ROOT / "locales"
+MOST_ENCODERS = 2
+"""Processes that make sentence vectors while the matcher is learnt; each takes some 150 MB."""
+
+
+class _Silent:
+    """The matcher of a bot without content: it knows nothing and says so."""
+
+    def rank(self, question: str, *, why: bool = False) -> Ranking:
+        """No topic, for any question."""
+        return Ranking((), "none", (), ())
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What answers at the moment: swapped whole when the content changes."""
+
+    conversation: Conversation
+    content: Content | None
+    """None while only the urgent lane answers."""
+    offer_signs: tuple[str, ...] = ()
+    """Ids of the warning signs that offers are searched for."""
+
+    @property
+    def version(self) -> str:
+        """The content's digest, short enough for a log line; "none" without content."""
+        return self.content.digest[:12] if self.content is not None else "none"
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock, or the test clock where it is allowed.
+
+    Raises:
+        SettingsError: the test clock cannot be read.
+    """
+    try:
+        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
+    except ValueError as error:
+        raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
+
+
+def build_answering(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
+    """Fit everything that answers to a content, or to none."""
+    if content is None:
+        silent = Conversation(
+            empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
+        )
+        return Answering(silent, None)
+    if learning.encoder is not None:
+        # Its weights are read with the first text: not while somebody waits.
+        learning.encoder(["warm"])
+    fitted: Matcher = build_matcher(
+        content.campaign,
+        encoder=learning.encoder,
+        asked=learning.asked,
+        cache=learning.cache,
+        frequencies=learning.frequencies,
+    )
+    offers = OfferChecker(content.offers)
+    conversation = Conversation(
+        content.campaign,
+        fitted,
+        SafetyLane(content.safety or last_resort()),
+        offers,
+        SmallTalk(content.small_talk),
+        phrases,
+        content.other_scripts,
+    )
+    return Answering(conversation, content, offers.sign_ids)
+
+
+def empty_campaign() -> Campaign:
+    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
+    languages = {
+        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
+        "en": Language("en", "English", "ltr", "n!=1", {}),
+    }
+    emergency = Contact(
+        "iraq-911",
+        (),
+        "usable",
+        "phone",
+        "iraq",
+        "911",
+        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
+        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
+    )
+    name = {"ar": "تبيَّن", "en": "Tabayyan"}
+    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists({}, (), ()), name)
+
+
+def learning_of(settings: Settings) -> Learning:
+    """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
+    return open_learning(settings.data_dir / "cache", semantic=settings.semantic)
+
+
+def languages_of(content: Content | None) -> tuple[str, ...]:
+    """Language codes that need an interface catalogue."""
+    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+
+
+def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:
+    """What `ask` and `chat` talk to, and the context of a new chat."""
+    day = today or clock_of(settings).today()
+    loaded = load_or_last_good(settings.content_dir, settings.data_dir, day)
+    phrases = read_phrases(LOCALES, languages_of(loaded.content))
+    learning = learning_of(settings)
+    learn_beside(settings, loaded.content, learning)
+    answering = build_answering(loaded.content, phrases, learning)
+    forced = language if language in answering.conversation.campaign.languages else None
+    return answering.conversation, Context(day, forced_language=forced)
+
+
+def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Connection] = ()) -> None:
+    """Fit the matcher in another process, so that the running bot finds it in the cache.
+
+    `encoders` lead to processes that encode meanwhile; without any the encoding is done here.
+    """
+    learning = learning_of(settings)
+    with one_at_a_time(settings.data_dir / "cache"):
+        build_matcher(
+            content.campaign,
+            encoder=encoder_behind(encoders) if encoders else learning.encoder,
+            cache=learning.cache,
+            frequencies=learning.frequencies,
+        )
+
+
+def learn_beside(settings: Settings, content: Content | None, learning: Learning) -> None:
+    """Where the cache lacks this content, learn it in other processes and wait for them.
+
+    Learning takes twice the memory of answering, and only the end of a process gives memory back to the machine.
+    Sentence vectors, half of the work, are made by processes of their own. Where nothing can be cached it is left to
+    build_answering().
+    """
+    if content is None or not content.campaign.topics:
+        return
+    key = cache_key(content.campaign, semantic=learning.encoder is not None, frequencies=learning.frequencies)
+    if key in learning.cache or not learning.keeps():
+        return
+    start = multiprocessing.get_context("spawn")
+    ours: list[Connection] = []
+    processes: list[BaseProcess] = []
+    for _ in range(min(MOST_ENCODERS, os.cpu_count() or 1) if learning.encoder is not None else 0):
+        near, far = start.Pipe()
+        processes.append(start.Process(target=serve_encoder, args=(far,), daemon=True, name="encoding"))
+        processes[-1].start()
+        far.close()
+        ours.append(near)
+    processes.append(start.Process(target=fit_into_cache, args=(settings, content, ours), daemon=True, name="learning"))
+    processes[-1].start()
+    # With our copies closed, each process sees the end of the other.
+    for connection in ours:
+        connection.close()
+    for process in processes:
+        process.join()

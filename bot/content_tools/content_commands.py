@@ -1,0 +1,364 @@
+"""The content's commands: check, topic, language, contact, trace, content. Each `act` gives an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from bot.clock import machine_clock
+from bot.content_tools.checks.catalogues import check_catalogues
+from bot.content_tools.checks.check import WORDINGS, check
+from bot.content_tools.coverage import coverage
+from bot.content_tools.edit import EditError
+from bot.content_tools.load.build import Content, Reading, nearest, read_content
+from bot.content_tools.load.json_schemas import FOLDER as SCHEMAS
+from bot.content_tools.load.json_schemas import write_schemas
+from bot.content_tools.problems import Form, in_order, printed
+from bot.content_tools.scaffold import Change, new_language, new_topic, verify_contact
+from bot.content_tools.trace import trace
+from bot.settings import ROOT, Settings, read_settings
+
+FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+SHOWN_CONFUSIONS = 30
+SHOWN_QUESTIONS = 5
+HINTS = {
+    "merge": "merge: they take each other's questions; can one answer serve both?",
+    "split": "split: the questions go to several topics; does this topic hold two ideas?",
+    "reword": "reword: move the questions, or add others like them to the right topic",
+}
+_SUMMARY = {
+    "en": "{topics} topics, {errors} errors, {warnings} warnings.",
+    "ar": "المواضيع: {topics}، الأخطاء: {errors}، التنبيهات: {warnings}.",
+}
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
+
+
+def add_commands(subparsers: Any) -> None:
+    """Register the commands on `tabayyan`'s subparsers."""
+    checks = subparsers.add_parser(
+        "check",
+        help="find every problem in the content / افحص المحتوى",
+        description="Find every problem in the content. / ابحث عن كل خطأ في المحتوى.",
+    )
+    checks.add_argument("--language", choices=("ar", "en"), default="en", help="language of the messages / لغة الرسائل")
+    checks.add_argument(
+        "--format",
+        choices=("terminal", "plain", "json", "github"),
+        help="how problems are printed; terminal on a screen, plain elsewhere / شكل العرض",
+    )
+    checks.add_argument("--coverage", action="store_true", help="how complete each language is / مدى اكتمال كل لغة")
+    checks.add_argument("--measure", action="store_true", help="how well questions find their topics / دقة المطابقة")
+    checks.add_argument(
+        "--confusions", action="store_true", help="topics that take each other's questions / المواضيع المتشابهة"
+    )
+    checks.add_argument(
+        "--impact", metavar="REV", help="test wordings that go elsewhere than at a git revision / أثر التعديل"
+    )
+    checks.add_argument("--today", type=_day, help="the day to check for / التاريخ")
+    checks.set_defaults(act=_check)
+
+    topic = subparsers.add_parser("topic", help="add a topic / أضف موضوعاً").add_subparsers(dest="verb", required=True)
+    new = topic.add_parser("new", help="make the files of a topic / أنشئ ملفات موضوع")
+    new.add_argument("id", metavar="ID")
+    new.add_argument("--category", required=True)
+    new.add_argument("--facts", nargs="*", default=[], metavar="FACT", help="ids of facts.yaml / أرقام المعلومات")
+    new.add_argument("--today", type=_day)
+    new.set_defaults(act=_topic_new)
+
+    language = subparsers.add_parser("language", help="add a language / أضف لغة").add_subparsers(
+        dest="verb", required=True
+    )
+    added = language.add_parser("new", help="make the files of a language / أنشئ ملفات لغة")
+    added.add_argument("code", metavar="CODE", help="ISO 639 code, such as ckb")
+    added.add_argument("--name", help="its own name for itself / اسم اللغة بها")
+    added.add_argument("--direction", choices=("rtl", "ltr"))
+    added.add_argument("--plural", help="gettext's plural rule, such as: n != 1")
+    added.set_defaults(act=_language_new)
+
+    contact = subparsers.add_parser("contact", help="confirm a contact / أكّد جهة اتصال").add_subparsers(
+        dest="verb", required=True
+    )
+    verify = contact.add_parser("verify", help="record that a number was checked today / سجّل أن الرقم تأكد اليوم")
+    verify.add_argument("id", metavar="ID")
+    verify.add_argument("--by", required=True, help="who confirmed it: an organisation or a role / من أكّده")
+    verify.add_argument("--source", required=True, metavar="URL", help="the page or record / الصفحة")
+    verify.add_argument("--value", help="the number, page or handle, where it is new / الرقم إن كان جديداً")
+    verify.add_argument("--kind", choices=("phone", "page", "handle"))
+    verify.add_argument("--today", type=_day)
+    verify.set_defaults(act=_contact_verify)
+
+    traced = subparsers.add_parser("trace", help="every number of a topic, back to its page / أصل كل رقم في موضوع")
+    traced.add_argument("topic", metavar="TOPIC")
+    traced.set_defaults(act=_trace)
+
+    content = subparsers.add_parser("content", help="schemas and spreadsheets / المخططات والجداول").add_subparsers(
+        dest="verb", required=True
+    )
+    schema = content.add_parser("schema", help="write the JSON Schemas that editors use / اكتب مخططات JSON")
+    schema.add_argument("--output", metavar="FOLDER", help="default: schemas/ beside the content")
+    schema.set_defaults(act=_schema)
+    for name, act, words in (
+        ("export", _export, "one spreadsheet for translators / جدول للمترجمين"),
+        ("import", _import, "take a translated spreadsheet in / أدخل جدولاً مترجماً"),
+    ):
+        sheet = content.add_parser(name, help=words)
+        sheet.add_argument("--xlsx", required=True, metavar="FILE")
+        sheet.set_defaults(act=act)
+
+
+def _today(arguments: argparse.Namespace) -> date:
+    given: date | None = arguments.today
+    return given or machine_clock().today()
+
+
+def _wordings(settings: Settings) -> Path:
+    return settings.content_dir.parent / WORDINGS
+
+
+# ---- check
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    folder = settings.content_dir
+    if not folder.is_dir():
+        return _refuse(f"there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content.")
+    wordings = _wordings(settings)
+    reading = check(folder, _today(arguments), wordings if wordings.is_dir() else None)
+    catalogues = ROOT / "locales"
+    if catalogues.is_dir() and folder.resolve().is_relative_to(ROOT):
+        reading = Reading(reading.content, in_order((*reading.problems, *check_catalogues(catalogues))))
+    form: Form = arguments.format or ("terminal" if sys.stdout.isatty() else "plain")
+    for problem in reading.problems:
+        print(printed(problem, form, arguments.language))
+    topics = len(reading.content.campaign.topics) if reading.content is not None else 0
+    counts = {"topics": topics, "errors": len(reading.errors), "warnings": len(reading.problems) - len(reading.errors)}
+    sys.stdout.flush()
+    print(_SUMMARY[arguments.language].format(**counts), file=sys.stderr)
+    if reading.content is None:
+        return PROBLEMS
+    if arguments.coverage:
+        _print(("", *coverage(reading.content.campaign)))
+    if arguments.measure or arguments.confusions:
+        _print(_measured(settings, reading.content, table=arguments.measure, pairs=arguments.confusions))
+    if arguments.impact:
+        code = _impact(settings, reading.content, arguments.impact)
+        if code != FINE:
+            return code
+    return PROBLEMS if reading.errors else FINE
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def _fitting(settings: Settings) -> Callable[[Any], Any]:
+    """Campaign -> matcher, with what the bot itself uses: vectors, cache and word list."""
+    from bot.nlu.training import build_matcher
+    from bot.nlu_io.cache import open_learning
+
+    learning = open_learning(settings.data_dir / "cache", semantic=settings.semantic)
+    return lambda campaign: build_matcher(
+        campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+    )
+
+
+def _measured(settings: Settings, content: Content, *, table: bool, pairs: bool) -> Iterable[str]:
+    from bot.content_tools import measure
+
+    fit = _fitting(settings)
+    cases = measure.read_cases(_wordings(settings))
+    topics = content.campaign.topics
+    asked = tuple(measure.ask(fit(content.campaign), (case for case in cases if case.topic in topics)))
+    finds = tuple(outcome for outcome in asked if outcome.case.origin == "finds")
+    if table:
+        yield ""
+        yield "Test wordings (tests/wordings; 95 % intervals)"
+        yield from measure.table(finds)
+        misses = [outcome for outcome in asked if outcome.case.origin == "near_misses"]
+        caught = sum(outcome.case.topic in outcome.answered for outcome in misses)
+        yield f"near misses answered by the topic that they only resemble: {caught} of {len(misses)}"
+        failures = [outcome for outcome in asked if outcome.case.origin == "known_failures"]
+        mended = sum(outcome.place == 1 for outcome in failures)
+        yield f"known failures that are right by now (move them to finds): {mended} of {len(failures)}"
+    # Minutes, not seconds: what is known so far is printed before it.
+    left_out = measure.leave_out(content.campaign, fit)
+    if table:
+        yield ""
+        yield f"Phrasings, each put to a matcher that has not learnt it ({measure.FOLDS} fits)"
+        yield from measure.table(left_out)
+    if pairs:
+        yield ""
+        yield "Topics that take each other's questions, worst first"
+        for pair in measure.confusions((*left_out, *finds))[:SHOWN_CONFUSIONS]:
+            yield f"{len(pair.questions):4}  {pair.topic} -> {pair.thief}"
+            yield f"      {HINTS[pair.hint]}"
+            for question in pair.questions[:SHOWN_QUESTIONS]:
+                yield f"      - {question}"
+
+
+def _impact(settings: Settings, content: Content, revision: str) -> int:
+    from bot.content_tools import measure
+
+    with tempfile.TemporaryDirectory(prefix="tabayyan-before-") as place:
+        before = _at_revision(settings.content_dir, revision, Path(place))
+        if before is None:
+            return _refuse(
+                f'git knows no revision "{revision}" of {settings.content_dir.name}. Name a branch, tag or commit.'
+            )
+        old = read_content(before).content
+    if old is None:
+        return _refuse(f'the content of revision "{revision}" cannot be read, so there is nothing to compare with.')
+    fit = _fitting(settings)
+    cases = measure.read_cases(_wordings(settings))
+    found = measure.moved(cases, fit(old.campaign), fit(content.campaign))
+    print(f"\n{len(found)} of {len(cases)} test wordings go elsewhere than at {revision}")
+    for change in found:
+        print(
+            f"{change.verdict:6}  {change.case.topic} ({change.case.origin}, {change.case.variety}): {change.case.question}"
+        )
+        print(f"        {change.before}  ->  {change.after}")
+    return FINE
+
+
+def _at_revision(folder: Path, revision: str, place: Path) -> Path | None:
+    """The content folder as it was at a revision, unpacked below `place`; None when git does not know it."""
+    if revision.startswith("-"):
+        return None
+    packed = subprocess.run(  # noqa: S603 - no shell; the revision cannot be an option
+        ["git", "archive", "--format=tar", revision, "--", folder.name],  # noqa: S607
+        cwd=folder.parent,
+        capture_output=True,
+        check=False,
+    )
+    if packed.returncode != 0:
+        return None
+    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
+        archive.extractall(place, filter="data")
+    return place / folder.name
+
+
+# ---- writers
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return WRONG_USE
+
+
+def _write(make: Callable[[], Change]) -> int:
+    try:
+        for path in make().write():
+            print(path)
+    except EditError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename or 'the content'} cannot be written. Check who may write there.")
+    return FINE
+
+
+def _topic_new(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    wordings = _wordings(settings)
+    code = _write(
+        lambda: new_topic(
+            settings.content_dir,
+            arguments.id,
+            arguments.category,
+            arguments.facts,
+            _today(arguments),
+            wordings if wordings.is_dir() else None,
+        )
+    )
+    if code == FINE:
+        print("Fill these files, then run: tabayyan check / املأ هذه الملفات ثم نفّذ: tabayyan check", file=sys.stderr)
+    return code
+
+
+def _language_new(arguments: argparse.Namespace) -> int:
+    folder = read_settings().content_dir
+    code = _write(
+        lambda: new_language(
+            folder,
+            arguments.code,
+            name=arguments.name,
+            direction=arguments.direction,
+            plural=arguments.plural,
+        )
+    )
+    if code == FINE:
+        print(
+            "Translate these files; a topic shows in the language once its file is filled."
+            " / ترجم هذه الملفات؛ يظهر الموضوع باللغة حين يُملأ ملفه.",
+            file=sys.stderr,
+        )
+    return code
+
+
+def _contact_verify(arguments: argparse.Namespace) -> int:
+    folder = read_settings().content_dir
+    return _write(
+        lambda: verify_contact(
+            folder,
+            arguments.id,
+            by=arguments.by,
+            source=arguments.source,
+            today=_today(arguments),
+            value=arguments.value,
+            kind=arguments.kind,
+        )
+    )
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    content = read_content(read_settings().content_dir).content
+    if content is None:
+        return _refuse("the content cannot be read. Run: tabayyan check")
+    topics = content.campaign.topics
+    if arguments.topic not in topics:
+        return _refuse(f'there is no topic "{arguments.topic}" (nearest: {nearest(arguments.topic, topics)}).')
+    _print(trace(content.campaign, topics[arguments.topic]))
+    return FINE
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.output) if arguments.output else read_settings().content_dir.parent / SCHEMAS
+    for path in write_schemas(folder):
+        print(path)
+    return FINE
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from bot.content_tools.spreadsheet import export_sheet
+
+    folder = read_settings().content_dir
+    return _write(lambda: export_sheet(folder, Path(arguments.xlsx)))
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from bot.content_tools.spreadsheet import SheetError, import_sheet
+
+    folder = read_settings().content_dir
+    try:
+        change, conflicts = import_sheet(folder, Path(arguments.xlsx))
+    except (SheetError, EditError) as error:
+        return _refuse(str(error))
+    code = _write(lambda: change)
+    for conflict in conflicts:
+        print(conflict, file=sys.stderr)
+    return code if code != FINE else (PROBLEMS if conflicts else FINE)

@@ -1,0 +1,1 @@
+"""Counting without people: noise first, fixed ticks, one release per closed window."""

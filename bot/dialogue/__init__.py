@@ -1,0 +1,1 @@
+"""One turn of a conversation: values in, values out. Pure; the campaign is handed in."""

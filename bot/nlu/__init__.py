@@ -1,0 +1,1 @@
+"""Reading what people write: text, spelling, classification. Knows no campaign and does no I/O."""

@@ -1,0 +1,63 @@
+"""A one-against-the-rest linear classifier over sparse rows, learnt by dual coordinate ascent.
+
+The problem is LIBLINEAR's L2-regularised squared hinge (Hsieh et al., ICML 2008), all classes of one row updated at
+once. Keeping the dual variables lets rows be added later: the held-out texts are learnt after they were asked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.nlu.featurizer import Rows
+
+
+class LinearModel:
+    """Weights of shape (columns, classes), and the dual variables of shape (rows, classes) they come from."""
+
+    def __init__(self, columns: int, classes: int, rows: int) -> None:
+        self.weights = np.zeros((columns, classes), dtype=np.float32)
+        self.duals = np.zeros((rows, classes), dtype=np.float32)
+
+    def forget(self) -> None:
+        """Know nothing again, in the same arrays."""
+        self.weights.fill(0)
+        self.duals.fill(0)
+
+    def learn(
+        self,
+        rows: Rows,
+        labels: NDArray[np.int64],
+        *,
+        over: NDArray[np.int64],
+        epochs: int,
+        cost: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        """Go `epochs` times over the rows numbered in `over`, in random order."""
+        random = np.random.default_rng(seed)
+        weights, duals = self.weights, self.duals
+        diagonal = np.float32(0.5 / cost)
+        sums = np.concatenate([np.zeros(1), np.cumsum(rows.values.astype(np.float64) ** 2)])
+        squares = np.diff(sums[rows.starts]).astype(np.float32)
+        for _ in range(epochs):
+            for i in random.permutation(over):
+                index, values = rows.row(i)
+                if not len(index):
+                    continue
+                near = weights.take(index, axis=0)
+                margin = values @ near
+                margin *= -1
+                label = labels[i]
+                margin[label] *= -1
+                old = duals[i]
+                new = old - (margin - 1 + diagonal * old) / (squares[i] + diagonal)
+                np.maximum(new, 0, out=new)
+                step = old - new
+                step[label] *= -1
+                duals[i] = new
+                changed = np.flatnonzero(step)
+                if not len(changed):
+                    continue
+                # Most classes are settled: only the columns of the others are written.
+                weights[index[:, None], changed] = near[:, changed] + values[:, None] * step[changed]

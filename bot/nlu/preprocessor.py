@@ -1,0 +1,177 @@
+"""The ways to read one question: as typed, with its misspelt words mended, and in Arabic letters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from bot.dialogue.campaign import WordLists
+from bot.nlu.arabizi import PARTICLES, Arabiser
+from bot.nlu.featurizer import Reading, Senses
+from bot.nlu.normalize import ScriptReading, clean, clip, detect, fold, swap_layout, words
+from bot.nlu.spelling import Repairer
+
+MOST_WORDS = 60
+"""Words of a question that are looked at."""
+
+_RAW = 1200
+"""Characters of a raw message that are looked at: marks and stretching still count here."""
+_TYPED, _MENDED = 0.4, 0.6
+_ARABIC_SHARE = 0.5
+_TOKEN = re.compile(r"[^\s.,;:!?()،؛؟«»\"]+")
+_CARE = re.compile("[أإآؤئءة]")
+_CAREFUL = 8
+"""A careful spelling counts as so many careless ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message, read in every way that makes sense."""
+
+    script: ScriptReading
+    readings: tuple[tuple[str, Reading, float], ...]
+    """(name, reading, weight); the weights sum to 1."""
+    repaired: tuple[tuple[str, str], ...]
+    """(word as typed, word it was taken for)."""
+    sentence: str
+    """Lightly cleaned text for a sentence encoder: mended, and in Arabic letters where it was Arabizi."""
+
+    @property
+    def group(self) -> str:
+        """The kind of writing that chances are learnt for: arabic, arabizi or latin."""
+        return self.script.script if self.script.script in ("arabic", "arabizi") else "latin"
+
+
+def told_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a message that are looked at."""
+    return words(clip(clean(clip(text, _RAW))), cleaned=True)[:MOST_WORDS]
+
+
+def vocabulary(texts: Iterable[str]) -> Counter[str]:
+    """Return how many texts hold each folded word."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(set(told_words(text)))
+    return counts
+
+
+def spellings(texts: Iterable[str]) -> dict[str, str]:
+    """Return how folded words are spelt in careful writing, where that is not how they are folded.
+
+    Careless spelling leaves hamzas out and writes ه for ة: a spelling that has them is the careful one, unless rare.
+    """
+    counts = Counter(token for text in texts for token in _TOKEN.findall(clip(clean(clip(text, _RAW)))))
+    found: dict[str, dict[str, int]] = {}
+    for token, count in counts.items():
+        found.setdefault(fold(token, cleaned=True), {})[token] = count
+    best = {
+        word: max(spelt, key=lambda s: (spelt[s] * (_CAREFUL if _CARE.search(s) else 1), s))
+        for word, spelt in found.items()
+    }
+    return {word: spelling for word, spelling in best.items() if word and spelling != word}
+
+
+class Reader:
+    """Reads questions with the words of one campaign."""
+
+    def __init__(
+        self,
+        lists: WordLists,
+        counts: Mapping[str, int],
+        frequencies: Mapping[str, Sequence[str]],
+        spelt: Mapping[str, str],
+        *,
+        remember: bool = False,
+    ) -> None:
+        """Take the word lists, `vocabulary` and `spellings` of the phrasings, and each language's words, most
+        frequent first.
+
+        `remember` keeps what was found for each word: for reading phrasings only, never what an asker typed.
+        """
+        self.senses = Senses(
+            {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
+            [[fold(word) for word in group] for group in lists.synonyms],
+        )
+        known = Counter(counts)
+        for word, meaning in lists.equivalents.items():
+            known.update(w for w in (fold(word), *words(meaning)) if w)
+        arabic = {w: 0.15 * min(1.0, n / 20) + 0.15 for w, n in known.items() if not w.isascii()}
+        for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
+            arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
+        self._arabiser = Arabiser(arabic)
+        self._spelt = spelt
+        self._repairer = Repairer(known, frequencies.values())
+        if remember:
+            self._arabic, self._sense = cache(self._arabic), cache(self._sense)  # type: ignore[method-assign]
+
+    def of(self, told: tuple[str, ...]) -> Reading:
+        """Return the reading of folded words."""
+        return Reading(told, tuple(sense for word in told for sense in self._sense(word)))
+
+    def _sense(self, word: str) -> tuple[str, ...]:
+        return self.senses.of(word)
+
+    def _arabic(self, word: str) -> str:
+        found = self._arabiser.candidates(word, 1)
+        return found[0][0] if found else word
+
+    def arabic(self, told: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words with each Latin one put into Arabic letters where a known word fits."""
+        made: list[str] = []
+        for word in told:
+            if not word.isascii() or word.isdigit():
+                made.append(word)
+            elif word not in PARTICLES:
+                made.append(self._arabic(word))
+        return tuple(made)
+
+    def question(self, text: str) -> Question:
+        """Read a message as typed by an asker."""
+        text = clip(text, _RAW)
+        cleaned = clip(clean(text))
+        told = words(cleaned, cleaned=True)[:MOST_WORDS]
+        script = detect(cleaned, cleaned=True)
+        swapped = self._other_layout(told, cleaned)
+        if swapped:
+            cleaned, told = swapped, words(swapped)[:MOST_WORDS]
+            script = detect(swapped)
+        mended, pairs = self._mended(told)
+        found = [("typed", told, 1.0)]
+        if mended != told:
+            found = [("typed", told, _TYPED), ("repaired", mended, _MENDED)]
+        sentence = None
+        if script.language != "en" and script.script in ("arabizi", "latin"):
+            arabic = self.arabic(told)
+            if arabic != told:
+                found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
+                found.append(("arabic", arabic, _ARABIC_SHARE))
+                sentence = " ".join(self._spelt.get(word, word) for word in arabic)
+        if sentence is None:
+            sentence = self._sentence(cleaned, dict(pairs))
+        return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
+
+    def _sentence(self, cleaned: str, mended: Mapping[str, str]) -> str:
+        """Return the text with its words mended and spelt as in careful writing, as sentence encoders know them."""
+
+        def spelt(found: re.Match[str]) -> str:
+            word = fold(found[0], cleaned=True)
+            word, typed = mended.get(word, word), word
+            return self._spelt.get(word) or (found[0] if word == typed else word)
+
+        return _TOKEN.sub(spelt, cleaned)
+
+    def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        mended = {word: self._repairer.mend(word) for word in dict.fromkeys(told)}
+        return tuple(mended[w] or w for w in told), tuple((old, new) for old, new in mended.items() if new)
+
+    def _other_layout(self, told: tuple[str, ...], cleaned: str) -> str | None:
+        """Return the text on the other keyboard layout where that alone makes it known words."""
+        if not told or sum(map(self._repairer.knows, told)) * 4 > len(told):
+            return None
+        swapped = swap_layout(cleaned)
+        other = words(swapped)[:MOST_WORDS]
+        sure = sum(len(word) > 2 and self._repairer.knows(word) for word in other)
+        return swapped if sure * 3 >= 2 * len(other) and sure else None

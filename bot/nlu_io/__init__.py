@@ -1,0 +1,1 @@
+"""What the NLU package needs of the machine: the sentence encoder, a cache of what was learnt, word lists."""

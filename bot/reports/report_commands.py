@@ -1,0 +1,252 @@
+"""The reports' commands: report, simulate, privacy, backup, restore."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.content_tools.load.build import Content, read_content
+from bot.counting.release import AlreadyReleased, Release, Releases
+from bot.counting.window import BASELINE, WindowFile
+from bot.i18n import read_phrases
+from bot.reports.names import Names, names_of
+from bot.reports.plain_text import as_text
+from bot.reports.report import Report, ReportWriter
+from bot.settings import ROOT, Settings, read_settings
+from storage.backup import BackupError, as_backup, restore
+from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
+
+LOCALES = ROOT / "locales"
+FORMATS = ("text", "html", "csv", "json", "xlsx")
+PROBLEM = 1
+
+
+def add_commands(subparsers: Any) -> None:
+    """Register the commands on `tabayyan`'s subparsers; each sets `act`, which gives an exit code."""
+    report = subparsers.add_parser("report", help="what was asked, from released figures / ما الذي سُئل عنه")
+    report.add_argument("--window", type=int, metavar="N", help="number of a released window; default: the last one")
+    report.add_argument("--format", choices=FORMATS, default="text")
+    report.add_argument("--language", choices=("ar", "en"), default="ar")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    report.add_argument("--data-dir", type=Path, metavar="FOLDER", help="for example the folder of a simulation")
+    report.set_defaults(act=_report)
+
+    simulate = subparsers.add_parser(
+        "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
+    )
+    simulate.add_argument("--weeks", type=_from_one, default=12)
+    simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--language", choices=("ar", "en"), default="ar")
+    simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
+    simulate.set_defaults(act=_simulate)
+
+    privacy = subparsers.add_parser("privacy", help="what is kept, and what it can give away / ما الذي يُحفظ")
+    privacy.add_argument("--language", choices=("ar", "en"), default="ar")
+    privacy.set_defaults(act=_privacy)
+
+    backup = subparsers.add_parser("backup", help="save the released figures to a file / احفظ الأرقام المنشورة")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.set_defaults(act=_backup)
+
+    restoring = subparsers.add_parser("restore", help="put released figures back from a backup / استعد الأرقام")
+    restoring.add_argument("file", type=Path, metavar="FILE")
+    restoring.set_defaults(act=_restore)
+
+
+def _from_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def read_names(settings: Settings) -> Names:
+    """The names of all keys, from the content folder; keys name themselves when it cannot be read."""
+    return names_from(read_content(settings.content_dir).content)
+
+
+def names_from(content: Content | None) -> Names:
+    """The names of all keys of a content."""
+    languages = tuple(content.campaign.languages) if content is not None else ("ar", "en")
+    say = read_phrases(LOCALES, languages)
+    if content is None:
+        return Names(say)
+    signs: dict[str, dict[str, str]] = {}
+    for words in content.offers:
+        for sign in words.signs:
+            signs.setdefault(sign.id, {})[words.language] = sign.name
+    return names_of(content.campaign, signs, say)
+
+
+def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
+    """The open window's last day and the moment its figures are due; None where there is none to be read."""
+    file = WindowFile(data_dir)
+    if not file.path.exists():
+        return None
+    try:
+        window = file.open_window()
+    except StoreErrors:
+        return None
+    return (window.last_day, window.due) if window is not None else None
+
+
+def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:
+    """The report of the last of some releases, or the one that says that there is none."""
+    writer = ReportWriter(names, language)
+    ahead = ahead_of(data_dir)
+    if not releases:
+        return writer.nothing_yet(ahead)
+    return writer.report(releases[-1], releases[:-1], ahead)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    settings = read_settings(data_dir=arguments.data_dir)
+    releases = Releases(settings.data_dir, settings.database_url if arguments.data_dir is None else "")
+    try:
+        numbers = releases.numbers()
+        if arguments.window is not None and arguments.window not in numbers:
+            known = ", ".join(map(str, numbers)) or "none"
+            print(f"Window {arguments.window} has not been released. Released: {known}.", file=sys.stderr)
+            return PROBLEM
+        found = releases.last(BASELINE + 1, until=arguments.window)
+    except StoreErrors as error:
+        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
+        return PROBLEM
+    names = read_names(settings)
+    report = worded(found, names, arguments.language, settings.data_dir)
+    return _put(rendered(report, names, arguments.format), arguments.output)
+
+
+def rendered(report: Report, names: Names, form: str) -> bytes:
+    """A report in one of `FORMATS`."""
+    # Charts and workbooks take their time to import: only who wants them waits.
+    match form:
+        case "html":
+            from bot.reports.page import as_html
+
+            return as_html(report).encode()
+        case "csv":
+            from bot.reports.tabular import as_csv
+
+            # With a byte order mark, by which Excel knows UTF-8.
+            return as_csv(report, names).encode("utf-8-sig")
+        case "json":
+            from bot.reports.tabular import as_json
+
+            return as_json(report, names).encode()
+        case "xlsx":
+            from bot.reports.tabular import as_workbook
+
+            return as_workbook(report, names)
+        case _:
+            return as_text(report).encode()
+
+
+def _put(body: bytes, output: Path | None) -> int:
+    if output is None:
+        sys.stdout.buffer.write(body)
+        return 0
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        print(f"{output} cannot be written: {error.strerror}.", file=sys.stderr)
+        return PROBLEM
+    return 0
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from bot.dialogue.conversation import Conversation
+    from bot.dialogue.offers import OfferChecker
+    from bot.dialogue.safety import SafetyLane
+    from bot.dialogue.smalltalk import SmallTalk
+    from bot.nlu.training import build_matcher
+    from bot.nlu_io.cache import open_learning
+    from bot.reports.digest import DigestMaker
+    from bot.reports.simulation import Simulator
+
+    settings = read_settings()
+    folder = arguments.data_dir or settings.data_dir / "simulation"
+    if any((folder / name).exists() for name in (LOCAL_FILE, RELEASED_FILE)):
+        print(f"{folder} holds figures already. Remove the folder, or name another with --data-dir.", file=sys.stderr)
+        return PROBLEM
+    content = read_content(settings.content_dir).content
+    if content is None:
+        print("The content cannot be read. See: tabayyan check", file=sys.stderr)
+        return PROBLEM
+    names = names_from(content)
+    learning = open_learning(settings.data_dir / "cache", semantic=settings.semantic)
+    matcher = build_matcher(
+        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+    )
+    offers = OfferChecker(content.offers)
+    conversation = Conversation(
+        content.campaign,
+        matcher,
+        SafetyLane(content.safety),
+        offers,
+        SmallTalk(content.small_talk),
+        names.say,
+        content.other_scripts,
+    )
+    simulator = Simulator(conversation, offers.sign_ids, folder, arguments.seed)
+    season = simulator.run(arguments.weeks, arguments.questions)
+    releases = simulator.releases.last(BASELINE + 1)
+    report = worded(releases, names, arguments.language, folder)
+    for form in FORMATS:
+        (folder / f"report.{'txt' if form == 'text' else form}").write_bytes(rendered(report, names, form))
+    if releases:
+        DigestMaker(folder, simulator.releases, lambda: names, arguments.language)(releases[-1].number)
+    sys.stdout.write(as_text(report))
+    planted = (
+        f"Planted: {season.rising} rises in week {season.rises_in}; {season.flooded} is flooded in week "
+        f"{season.flood_in}; a poster brings everybody in week {season.surge_in}; week {season.quiet_in} is quiet; "
+        f"unanswered themes from week {season.themes_from}: {', '.join(season.themes) or 'none'}."
+    )
+    print(f"\n{planted}\nReports in {folder}. Any window: tabayyan report --data-dir {folder} --window N")
+    return 0
+
+
+def _privacy(arguments: argparse.Namespace) -> int:
+    from bot.counting.dimensions import cells_of
+    from bot.dialogue.offers import OfferChecker
+    from bot.reports.ledger import privacy_text
+
+    settings = read_settings()
+    content = read_content(settings.content_dir).content
+    cells = cells_of(content.campaign, OfferChecker(content.offers).sign_ids) if content is not None else frozenset()
+    say = names_from(content).say
+    sys.stdout.write(privacy_text(say, arguments.language, settings.noise_scale, settings.show_limit, cells))
+    return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    try:
+        body = as_backup(Releases(settings.data_dir, settings.database_url))
+    except StoreErrors as error:
+        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
+        return PROBLEM
+    return _put(body, arguments.file)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    try:
+        body = arguments.file.read_bytes()
+        restored, there = restore(Releases(settings.data_dir, settings.database_url), body)
+    except BackupError as error:
+        print(f"{arguments.file} was not restored: {error}.", file=sys.stderr)
+        return PROBLEM
+    except AlreadyReleased as error:
+        print(f"Stopped: {error}. What was released first stays.", file=sys.stderr)
+        return PROBLEM
+    except StoreErrors as error:
+        print(f"{arguments.file} was not restored ({type(error).__name__}).", file=sys.stderr)
+        return PROBLEM
+    print(f"Windows restored: {restored}; there already: {there}.")
+    return 0

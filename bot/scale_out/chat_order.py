@@ -1,0 +1,75 @@
+"""The order of chats among several workers, and what they tell each other of a chat: by way of the shared memory."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.telegram.chat_state import ShortMemory
+from bot.channels.telegram.order import Lane
+
+if TYPE_CHECKING:  # importing redis is for those who use it
+    from bot.counting.counters import Counters
+    from bot.scale_out.redis_state import SharedMemory, Turn
+
+CHAT_BYTES = 16
+
+
+class SharedOrder:
+    """One worker's part. While the shared memory cannot be reached, everything stays within the process."""
+
+    def __init__(self, shared: SharedMemory, recall: ShortMemory, counters: Counters, key: Callable[[], bytes]) -> None:
+        """Take what a worker remembers and counts, and today's key."""
+        self._shared = shared
+        self._recall = recall
+        self._counters = counters
+        self._key = key
+        self._turns: dict[Lane, Turn] = {}
+
+    async def enter(self, lane: Lane, numbers: Sequence[int]) -> frozenset[int]:
+        """Wait for the chat's turn, and learn what other workers know of it."""
+        kind, chat = lane
+        if kind == "inline":
+            # A query that is answered twice does no harm, and nobody waits for it.
+            return frozenset()
+        name = hmac.digest(self._key(), f"chat:{chat}".encode(), "sha256")[:CHAT_BYTES].hex()
+        turn = await self._shared.enter(name, numbers)
+        if turn is None:
+            return frozenset()
+        self._turns[lane] = turn
+        if turn.state is not None:
+            self._learn(chat, json.loads(turn.state))
+        return turn.ended
+
+    async def leave(self, lane: Lane, numbers: Sequence[int]) -> None:
+        """Tell the others; what was counted goes along, so that it is counted exactly when the update has ended."""
+        turn = self._turns.pop(lane, None)
+        if turn is None:
+            return
+        batches = self._counters.hand_over()
+        if not await self._shared.leave(turn, numbers, self._shown(lane[1]), batches):
+            self._counters.take_back(batches)
+
+    async def hand_over(self) -> None:
+        """Hand over what was counted while the shared memory was away."""
+        batches = self._counters.hand_over()
+        if not await self._shared.put(batches):
+            self._counters.take_back(batches)
+
+    def _shown(self, chat: int) -> bytes:
+        # In a private chat, the only kind that is counted, the chat has the asker's number.
+        values: dict[str, Any] = {
+            "by": self._shared.worker,
+            "asked": self._counters.remembered(chat),
+            **self._recall.shown(chat),
+        }
+        return json.dumps(values, separators=(",", ":")).encode()
+
+    def _learn(self, chat: int, values: dict[str, Any]) -> None:
+        if values["by"] != self._shared.worker:
+            # Another worker has answered since: what this one was gathering is no longer the last question.
+            self._recall.close_gathering(chat)
+        self._recall.learn(chat, values)
+        self._counters.remember(chat, values["asked"])
