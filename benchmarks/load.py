@@ -1,6 +1,6 @@
 """How fast the Telegram channel is, beside other libraries' empty bots in the same run on the same simulator.
 
-    python -m benchmarks.load [--modes polling webhook] [--matcher constant|real|both] [--burst 4000] [--rate 150]
+    python -m benchmarks.load [--modes polling webhook] [--classifier constant|real|both] [--burst 4000] [--rate 150]
 
 Prints one table. The simulator and the bot share the machine's cores; CPU and memory are the bot's alone, of several
 workers the sum of the processor time and the memory of the largest. Rows of workers need Redis and PostgreSQL.
@@ -53,7 +53,7 @@ def _empty(module: str, *more: str) -> Callable[[Telegram, int], list[str]]:
 
 CONTENDERS = {
     "constant": Contender(
-        "tabayyan, constant matcher", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")
+        "tabayyan, constant classifier", _own("-m", "tests.simulator.small_bot", "--conversation", "constant")
     ),
     "real": Contender("tabayyan, whole program", _own("-m", "bot.cli", "run"), REAL_QUESTIONS),
     **{
@@ -159,12 +159,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--bots", nargs="+", choices=list(CONTENDERS))
-    parser.add_argument("--matcher", choices=("constant", "real", "both"), default="both")
+    parser.add_argument("--classifier", choices=("constant", "real", "both"), default="both")
     parser.add_argument("--burst", type=int, default=4000)
     parser.add_argument("--rate", type=int, default=150)
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
-    own = ["constant", "real"] if arguments.matcher == "both" else [arguments.matcher]
+    own = ["constant", "real"] if arguments.classifier == "both" else [arguments.classifier]
     crews = [
         f"{kind}-{count}"
         for name, kind in (("constant", "crew"), ("real", "real"))

@@ -1,4 +1,4 @@
-"""Measure the matcher beside its peers: one command, one table for each set, 95 % intervals.
+"""Measure the classifier beside its peers: one command, one table for each set, 95 % intervals.
 
     .venv/bin/python -m benchmarks.matching [--data FOLDER] [--sets own,bi77d,...] [--limit 300] [--slow] [--ablate]
 
@@ -31,9 +31,9 @@ import yaml
 from bot.dialogue.campaign import Answer, Campaign, Topic, WordLists
 from bot.nlu.augment import misspell
 from bot.nlu.featurizer import Floats
-from bot.nlu.knn import NearestPhrasing
+from bot.nlu.knn import NearestExamples
 from bot.nlu.normalize import fold, words
-from bot.nlu.training import build_matcher
+from bot.nlu.training import train_classifier
 from bot.nlu_io.cache import FileCache, read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -113,7 +113,7 @@ def word_lists(content: Path) -> WordLists:
 
 
 def own_campaign(content: Path = ROOT / "content") -> Campaign:
-    """Read as much of the campaign as the matcher needs."""
+    """Read as much of the campaign as the classifier needs."""
     topics = {}
     for entry in _yaml(content / "topics.yaml")["topics"]:
         name, phrasings, answers = entry["id"], {}, {}
@@ -263,15 +263,15 @@ def svc_scores(campaign: Campaign) -> Scores:
 
 
 def our_scores(campaign: Campaign, *, semantic: bool, keep: bool = True) -> tuple[Scores, Any]:
-    """Our matcher with or without sentence vectors, and the matcher itself."""
+    """Our classifier with or without sentence vectors, and the classifier itself."""
     encoder = load_encoder() if semantic else None
     cache = FileCache(CACHE) if keep else None
-    matcher = build_matcher(campaign, encoder=encoder, cache=cache, frequencies=read_frequencies())
-    return lambda q: {ranked.topic: ranked.confidence for ranked in matcher.rank(q).ranked}, matcher
+    classifier = train_classifier(campaign, encoder=encoder, cache=cache, frequencies=read_frequencies())
+    return lambda q: {ranked.topic: ranked.confidence for ranked in classifier.rank(q).ranked}, classifier
 
 
 def without(campaign: Campaign, part: str) -> Campaign:
-    """Return the campaign without one part of what the matcher learns from."""
+    """Return the campaign without one part of what the classifier learns from."""
     lists = campaign.words
     if part == "word lists":
         lists = WordLists({}, (), lists.foreign_questions)
@@ -309,12 +309,12 @@ def measure(name: str, scores: Scores, task: Task, numbers: Sequence[int]) -> No
     print(f"{name:28s} | {' | '.join(cells)} | {curve} | {spent:.1f} ms", flush=True)
 
 
-def outcomes(matcher: Any, task: Task, numbers: Sequence[int]) -> None:
+def outcomes(classifier: Any, task: Task, numbers: Sequence[int]) -> None:
     """Print what an asker meets: answered, wrong, reached, "I don't know", by variety."""
     met: dict[str, list[tuple[bool, bool, bool, bool]]] = {}
     for number in numbers:
         variety, question, right = task.questions[number]
-        ranking = matcher.rank(question)
+        ranking = classifier.rank(question)
         answered = bool(right & set(ranking.answered))
         wrong = ranking.outcome == "answer" and not set(ranking.answered) <= right
         reached = answered or bool(right & set(ranking.choices))
@@ -326,11 +326,11 @@ def outcomes(matcher: Any, task: Task, numbers: Sequence[int]) -> None:
         print(f"  {variety} ({total}): {', '.join(shown)}")
 
 
-def two_questions(matcher: Any, task: Task, count: int) -> None:
+def two_questions(classifier: Any, task: Task, count: int) -> None:
     """Print what becomes of messages that ask two things."""
     rows = []
     for message, first, second in pairs(task, count):
-        ranking = matcher.rank(message)
+        ranking = classifier.rank(message)
         answered = set(ranking.answered)
         reached = answered | set(ranking.choices)
         rows.append(
@@ -346,23 +346,23 @@ def two_questions(matcher: Any, task: Task, count: int) -> None:
     print(f"  two questions in one message ({count}): {', '.join(shown)}")
 
 
-def _no_likeness(self: NearestPhrasing, *_: object) -> Floats:
+def _no_similarity(self: NearestExamples, *_: object) -> Floats:
     return np.zeros(self.count, dtype=np.float32)
 
 
 PARTS: Mapping[str, Mapping[str, Any]] = {
     "misspelt copies": {"bot.nlu.training._MISSPELT": 0.0},
     "copies in Arabizi": {"bot.nlu.training._RESPELT": 0.0},
-    "repair of words": {"bot.nlu.spelling.Repairer.mend": lambda self, word: None},
-    "nearest phrasing": {"bot.nlu.knn.NearestPhrasing.likeness": _no_likeness},
-    "linear classifier": {"bot.nlu.linear_svm.LinearModel.learn": lambda self, rows, labels, **how: None},
+    "repair of words": {"bot.nlu.spelling.SpellingCorrector.correct": lambda self, word: None},
+    "nearest phrasing": {"bot.nlu.knn.NearestExamples.similarity": _no_similarity},
+    "linear classifier": {"bot.nlu.linear_svm.LinearSvm.learn": lambda self, rows, labels, **how: None},
     "chances by script": {"bot.nlu.training._ENOUGH": sys.maxsize},
 }
-"""Parts of the matcher -> what is put in their place to learn and ask without them."""
+"""Parts of the classifier -> what is put in their place to learn and ask without them."""
 
 
 def run(task: Task, *, limit: int, slow: bool, ablate: bool) -> None:
-    """Measure every matcher on one task."""
+    """Measure every classifier on one task."""
     random = Random(0)
     by_variety: dict[str, list[int]] = {}
     for number, (variety, _, _) in enumerate(task.questions):
@@ -382,18 +382,18 @@ def run(task: Task, *, limit: int, slow: bool, ablate: bool) -> None:
     for peer, answers in task.recorded.items():
         known = {task.questions[n][1]: dict([answers[n]]) for n in numbers}
         measure(f"{peer} (recorded)", lambda q, known=known: known[q], task, numbers)  # type: ignore[misc]
-    scores, matcher = our_scores(task.campaign, semantic=False)
+    scores, classifier = our_scores(task.campaign, semantic=False)
     measure("ours, lexical", scores, task, numbers)
     if task.name == "own":
-        outcomes(matcher, task, numbers)
+        outcomes(classifier, task, numbers)
     if load_encoder() is None:
         print("ours, semantic: left out, the extra is not installed")
         return
-    scores, matcher = our_scores(task.campaign, semantic=True)
+    scores, classifier = our_scores(task.campaign, semantic=True)
     measure("ours, semantic", scores, task, numbers)
     if task.name == "own":
-        outcomes(matcher, task, numbers)
-        two_questions(matcher, task, limit)
+        outcomes(classifier, task, numbers)
+        two_questions(classifier, task, limit)
     if ablate and task.name == "own":
         for part in ("word lists", "foreign questions", "titles", "iq", "msa", "arabizi", "mixed", "en"):
             scores, _ = our_scores(without(task.campaign, part), semantic=False)
@@ -413,7 +413,7 @@ def main() -> None:
     parser.add_argument("--sets", default="", help="beginnings of names, separated by commas; default: all")
     parser.add_argument("--limit", type=int, default=300, help="questions of each variety")
     parser.add_argument("--slow", action="store_true", help="difflib as well")
-    parser.add_argument("--ablate", action="store_true", help="our matcher without each part of the content")
+    parser.add_argument("--ablate", action="store_true", help="our classifier without each part of the content")
     chosen = parser.parse_args()
     wanted = tuple(name for name in chosen.sets.split(",") if name)
     for task in [own_task(), *public_tasks(chosen.data)]:

@@ -1,6 +1,6 @@
 """Pack wordfreq's Arabic and English lists into bot/nlu_io/frequencies.txt.gz (run once, by hand).
 
-Needs `pip install wordfreq==3.1.1`, which the bot does not. Words are folded as the matcher folds them; the
+Needs `pip install wordfreq==3.1.1`, which the bot does not. Words are folded as the classifier folds them; the
 order is by frequency, so that a word's place is its rank. Credit and licence: NOTICE.
 """
 

@@ -1,4 +1,4 @@
-"""Measure build time, start from cache, latency and memory of the matcher as the content grows.
+"""Measure build time, start from cache, latency and memory of the classifier as the content grows.
 
     .venv/bin/python -m benchmarks.scale [--topics 82:6000,700:60000] [--semantic]
 
@@ -18,7 +18,7 @@ from random import Random
 
 from benchmarks.matching import own_campaign
 from bot.dialogue.campaign import Campaign, Topic
-from bot.nlu.training import build_matcher
+from bot.nlu.training import train_classifier
 from bot.nlu_io.cache import read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -57,19 +57,19 @@ def one(topics: int, phrasings: int, *, semantic: bool) -> None:
     frequencies, encoder, cache = read_frequencies(), load_encoder() if semantic else None, dict[str, bytes]()
     texts = [p for t in campaign.topics.values() for found in t.phrasings.values() for p in found]
     start, worked = time.perf_counter(), time.process_time()
-    build_matcher(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    train_classifier(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
     built, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    matcher = build_matcher(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    classifier = train_classifier(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
     restored = time.perf_counter() - start
     questions = random.sample(texts, min(QUESTIONS, len(texts)))
     for question in questions[:20]:
-        matcher.rank(question)
+        classifier.rank(question)
     times = []
     for question in questions:
         start = time.perf_counter()
-        matcher.rank(question)
+        classifier.rank(question)
         times.append((time.perf_counter() - start) * 1000)
     times.sort()
     cached = sum(map(len, cache.values())) / 2**20

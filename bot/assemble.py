@@ -21,19 +21,19 @@ from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, read_phrases
-from bot.nlu.ranking import Matcher, Ranking
-from bot.nlu.training import build_matcher, cache_key
-from bot.nlu_io.cache import Learning, one_at_a_time, open_learning
+from bot.nlu.ranking import Classifier, Ranking
+from bot.nlu.training import cache_key, train_classifier
+from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
 from bot.settings import ROOT, Settings, SettingsError
 
 LOCALES = ROOT / "locales"
 MOST_ENCODERS = 2
-"""Processes that make sentence vectors while the matcher is learnt; each takes some 150 MB."""
+"""Processes that make sentence vectors while the classifier is learnt; each takes some 150 MB."""
 
 
 class _Silent:
-    """The matcher of a bot without content: it knows nothing and says so."""
+    """The classifier of a bot without content: it knows nothing and says so."""
 
     def rank(self, question: str, *, why: bool = False) -> Ranking:
         """No topic, for any question."""
@@ -68,7 +68,7 @@ def clock_of(settings: Settings) -> Clock:
         raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
 
 
-def build_answering(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
+def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """Fit everything that answers to a content, or to none."""
     if content is None:
         silent = Conversation(
@@ -78,7 +78,7 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Learnin
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
-    fitted: Matcher = build_matcher(
+    fitted: Classifier = train_classifier(
         content.campaign,
         encoder=learning.encoder,
         asked=learning.asked,
@@ -118,9 +118,9 @@ def empty_campaign() -> Campaign:
     return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists({}, (), ()), name)
 
 
-def learning_of(settings: Settings) -> Learning:
+def learning_of(settings: Settings) -> TrainingResources:
     """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
-    return open_learning(settings.data_dir / "cache", semantic=settings.semantic)
+    return open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
 
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
@@ -141,13 +141,13 @@ def open_conversation(settings: Settings, language: str, today: date | None) -> 
 
 
 def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Connection] = ()) -> None:
-    """Fit the matcher in another process, so that the running bot finds it in the cache.
+    """Fit the classifier in another process, so that the running bot finds it in the cache.
 
     `encoders` lead to processes that encode meanwhile; without any the encoding is done here.
     """
     learning = learning_of(settings)
     with one_at_a_time(settings.data_dir / "cache"):
-        build_matcher(
+        train_classifier(
             content.campaign,
             encoder=encoder_behind(encoders) if encoders else learning.encoder,
             cache=learning.cache,
@@ -155,10 +155,10 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
         )
 
 
-def learn_beside(settings: Settings, content: Content | None, learning: Learning) -> None:
+def learn_beside(settings: Settings, content: Content | None, learning: TrainingResources) -> None:
     """Where the cache lacks this content, learn it in other processes and wait for them.
 
-    Learning takes twice the memory of answering, and only the end of a process gives memory back to the machine.
+    TrainingResources takes twice the memory of answering, and only the end of a process gives memory back to the machine.
     Sentence vectors, half of the work, are made by processes of their own. Where nothing can be cached it is left to
     build_answering().
     """

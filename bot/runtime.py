@@ -56,7 +56,7 @@ from bot.dialogue.screens import start_payload
 from bot.http_head import BoundedHead
 from bot.i18n import Phrases, read_phrases
 from bot.logs import guard_loop, log
-from bot.nlu_io.cache import Learning
+from bot.nlu_io.cache import TrainingResources
 from bot.nlu_io.encoder import PacedEncoder
 from bot.reports.digest import Digest, DigestMaker
 from bot.reports.report_commands import ahead_of, names_from
@@ -137,7 +137,7 @@ class House:
         clock: Clock,
         answering: Answering,
         problems: tuple[Problem, ...],
-        learning: Learning,
+        learning: TrainingResources,
         phrases: Phrases,
         crew: Crew | None = None,
     ) -> None:

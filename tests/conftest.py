@@ -1,4 +1,4 @@
-"""What several test files share: the real content, fitted once, and a matcher that needs no fitting."""
+"""What several test files share: the real content, fitted once, and a classifier that needs no fitting."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def phrases(content: Content) -> Phrases:
 
 @pytest.fixture(scope="session")
 def scripted(content: Content, phrases: Phrases) -> Conversation:
-    """A conversation over the real content whose matcher does as it is told."""
+    """A conversation over the real content whose classifier does as it is told."""
     return Conversation(
         content.campaign,
         ScriptedMatcher(tuple(content.campaign.topics)),

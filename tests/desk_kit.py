@@ -1,4 +1,4 @@
-"""A tiny campaign and its desk for the desk's tests: three topics, two languages, a matcher that counts shared words."""
+"""A tiny campaign and its desk for the desk's tests: three topics, two languages, a classifier that counts shared words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.i18n import Phrases, read_phrases
 from bot.nlu.normalize import fold
-from bot.nlu.ranking import Ranked, Ranking, Why
+from bot.nlu.ranking import Explanation, Ranked, Ranking
 from bot.settings import ROOT, Settings
 
 TODAY = date(2026, 11, 22)
@@ -131,7 +131,7 @@ class WordMatcher:
         )
         ranked = tuple(Ranked(topic, chance) for chance, topic in chances[:5])
         best = ranked[0]
-        explained = Why(
+        explained = Explanation(
             (("typed", question), ("repaired", question)),
             (("prisson", "prison"),),
             tuple((one.topic, "a phrasing", one.confidence) for one in ranked),

@@ -59,7 +59,7 @@ def windows(topics):
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """The desk over the real content and a plain matcher, on a port of its own."""
+    """The desk over the real content and a plain classifier, on a port of its own."""
     content = read_content(ROOT / "content").content
     assert content is not None
     talk = desk_kit.conversation(content.campaign)

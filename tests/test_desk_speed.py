@@ -38,7 +38,7 @@ def cpu_seconds(client, path, tries=3):
 
 @pytest.fixture(scope="module")
 def real():
-    """The desk over the real content, with a matcher that takes no time to fit."""
+    """The desk over the real content, with a classifier that takes no time to fit."""
     content = read_content(ROOT / "content").content
     assert content is not None
     shown = {topic: 10 + place for place, topic in enumerate(content.campaign.topics)}

@@ -178,7 +178,7 @@ def test_no_pattern_is_slow(pattern: re.Pattern[str]) -> None:
 
 @pytest.fixture(scope="module")
 def readers(content: Content, phrases: Phrases, scripted: Conversation) -> dict[str, Callable[[str], object]]:
-    """Everything in the core that reads what somebody typed, but the matcher."""
+    """Everything in the core that reads what somebody typed, but the classifier."""
     safety, offers = SafetyLane(content.safety), OfferChecker(content.offers)
     render = Renderer(content.campaign, phrases)
     return {

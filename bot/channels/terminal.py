@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TextIO
 
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Button, Context, Message, Turn
-from bot.nlu.ranking import Why
+from bot.nlu.ranking import Explanation
 
 
 def questions(stream: BinaryIO) -> Iterator[str]:
@@ -58,10 +58,10 @@ def as_json(turn: Turn) -> dict[str, Any]:
     return shown
 
 
-def why_as_json(why: Why) -> dict[str, Any]:
+def why_as_json(why: Explanation) -> dict[str, Any]:
     """How a ranking came about, for `ask --why` and the try page."""
     return {
-        "readings": [{"name": name, "text": text} for name, text in why.readings],
+        "readings": [{"name": name, "text": text} for name, text in why.variants],
         "repaired": [{"typed": typed, "read": read} for typed, read in why.repaired],
         "nearest": [
             {"topic": topic, "phrasing": phrasing, "likeness": round(likeness, 3)}

@@ -168,12 +168,12 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _fitting(settings: Settings) -> Callable[[Any], Any]:
-    """Campaign -> matcher, with what the bot itself uses: vectors, cache and word list."""
-    from bot.nlu.training import build_matcher
-    from bot.nlu_io.cache import open_learning
+    """Campaign -> classifier, with what the bot itself uses: vectors, cache and word list."""
+    from bot.nlu.training import train_classifier
+    from bot.nlu_io.cache import open_training_resources
 
-    learning = open_learning(settings.data_dir / "cache", semantic=settings.semantic)
-    return lambda campaign: build_matcher(
+    learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
+    return lambda campaign: train_classifier(
         campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
     )
 
@@ -200,7 +200,7 @@ def _measured(settings: Settings, content: Content, *, table: bool, pairs: bool)
     left_out = measure.leave_out(content.campaign, fit)
     if table:
         yield ""
-        yield f"Phrasings, each put to a matcher that has not learnt it ({measure.FOLDS} fits)"
+        yield f"Phrasings, each put to a classifier that has not learnt it ({measure.FOLDS} fits)"
         yield from measure.table(left_out)
     if pairs:
         yield ""

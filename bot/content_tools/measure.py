@@ -14,10 +14,10 @@ from bot.content_tools.load import schema
 from bot.content_tools.load.build import load
 from bot.dialogue.campaign import Campaign
 from bot.nlu.normalize import fold
-from bot.nlu.ranking import Matcher
+from bot.nlu.ranking import Classifier
 
 FOLDS = 3
-Fit = Callable[[Campaign], Matcher]
+Fit = Callable[[Campaign], Classifier]
 MERGE_FROM = 3
 """So many questions stolen in both directions, and two topics may be one."""
 
@@ -37,7 +37,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a matcher made of a case."""
+    """What a classifier made of a case."""
 
     case: Case
     best: str
@@ -84,10 +84,10 @@ def phrasing_cases(campaign: Campaign) -> tuple[Case, ...]:
     )
 
 
-def ask(matcher: Matcher, cases: Iterable[Case]) -> Iterator[Outcome]:
-    """Put cases to a matcher."""
+def ask(classifier: Classifier, cases: Iterable[Case]) -> Iterator[Outcome]:
+    """Put cases to a classifier."""
     for case in cases:
-        ranking = matcher.rank(case.question)
+        ranking = classifier.rank(case.question)
         right = {case.topic, *case.also}
         place = next((at for at, found in enumerate(ranking.ranked, 1) if found.topic in right), 0)
         best = ranking.ranked[0].topic if ranking.ranked else "-"
@@ -95,7 +95,7 @@ def ask(matcher: Matcher, cases: Iterable[Case]) -> Iterator[Outcome]:
 
 
 def leave_out(campaign: Campaign, fit: Fit, folds: int = FOLDS) -> tuple[Outcome, ...]:
-    """Put every phrasing to a matcher that has not learnt it: as many fits as folds.
+    """Put every phrasing to a classifier that has not learnt it: as many fits as folds.
 
     Phrasings that fold to the same words are left out together.
     """
@@ -114,8 +114,8 @@ def leave_out(campaign: Campaign, fit: Fit, folds: int = FOLDS) -> tuple[Outcome
             )
             for name, topic in campaign.topics.items()
         }
-        matcher = fit(replace(campaign, topics=MappingProxyType(topics)))
-        outcomes.extend(ask(matcher, (case for case in phrasing_cases(campaign) if not stays(case.question))))
+        classifier = fit(replace(campaign, topics=MappingProxyType(topics)))
+        outcomes.extend(ask(classifier, (case for case in phrasing_cases(campaign) if not stays(case.question))))
     return tuple(outcomes)
 
 
@@ -198,7 +198,7 @@ class Moved:
     """better, worse or other: right answer before a right button before neither."""
 
 
-def moved(cases: Sequence[Case], before: Matcher, after: Matcher) -> tuple[Moved, ...]:
+def moved(cases: Sequence[Case], before: Classifier, after: Classifier) -> tuple[Moved, ...]:
     """The cases whose first topic, or whether it is answered, differs between two matchers."""
     found = []
     for old, new in zip(ask(before, cases), ask(after, cases), strict=True):

@@ -1,4 +1,4 @@
-"""Why the bot answered as it did, as values for the panel beside the chat."""
+"""Explanation the bot answered as it did, as values for the panel beside the chat."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
         urgent=turn.urgent,
         signs=turn.signs,
         candidates=tuple(candidates),
-        readings=why.readings if why else (),
+        readings=why.variants if why else (),
         repaired=why.repaired if why else (),
         counted=tuple(counted_keys(turn.counted)),
         language=language,

@@ -136,7 +136,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Words that the matcher reads alike, and questions that no topic answers."""
+    """Words that the classifier reads alike, and questions that no topic answers."""
 
     equivalents: Mapping[str, str]
     """A dialect word -> the MSA word it is read as (one word or a short phrase)."""

@@ -16,7 +16,7 @@ from bot.dialogue.screens import Row, Screens, read_start_payload, start_payload
 from bot.dialogue.smalltalk import SmallTalk
 from bot.dialogue.telegram_limits import START_PAYLOAD
 from bot.nlu.normalize import detect, words
-from bot.nlu.ranking import Matcher, Ranked, Ranking
+from bot.nlu.ranking import Classifier, Ranked, Ranking
 
 CHOICES_SHOWN = 3
 LIKELY, LIKELY_SHOWN = 0.03, 2
@@ -47,7 +47,7 @@ class Conversation:
     def __init__(
         self,
         campaign: Campaign,
-        matcher: Matcher,
+        classifier: Classifier,
         safety: SafetyLane,
         offers: OfferChecker,
         small_talk: SmallTalk,
@@ -60,7 +60,7 @@ class Conversation:
             campaign.topics, (*(shelf.id for shelf in campaign.categories), *safety.dangers), campaign.languages
         )
         self.screens = Screens(campaign, self.render, self.actions, say)
-        self._matcher = matcher
+        self._classifier = classifier
         self._safety = safety
         self._offers = offers
         self._small_talk = small_talk
@@ -98,7 +98,7 @@ class Conversation:
         turn carries the topics that come nearest.
         """
         turn = self._respond(message, context, why)
-        ranked = turn.ranked or self._matcher.rank(message.text[:LONGEST_MESSAGE]).ranked
+        ranked = turn.ranked or self._classifier.rank(message.text[:LONGEST_MESSAGE]).ranked
         return replace(turn, ranked=ranked, choices=self._on_buttons(turn.reply))
 
     def _respond(self, message: Message, context: Context, why: bool) -> Turn:
@@ -109,7 +109,7 @@ class Conversation:
         heard = self._safety.read(text)
         alarm = self._safety.look(heard)
         if alarm is not None and alarm.level == "full":
-            return self._urgent(alarm, language, context, self._matcher.rank(text, why=why))
+            return self._urgent(alarm, language, context, self._classifier.rank(text, why=why))
         if text.startswith("/"):
             return self._command(text, context)
         if self._safety.is_safe_word(text):
@@ -118,7 +118,7 @@ class Conversation:
         if reading is not None:
             return self._offer(reading, language, context, text, why)
         if alarm is not None:
-            return self._urgent(alarm, language, context, self._matcher.rank(text, why=why))
+            return self._urgent(alarm, language, context, self._classifier.rank(text, why=why))
         kind = self._small_talk.look(text)
         if kind is not None:
             # The wording's own language decides: "hi" holds too little to detect one.
@@ -131,10 +131,10 @@ class Conversation:
                     self._start_rows(answer_in, context),
                 ),
                 "smalltalk",
-                ranked=self._matcher.rank(text).ranked,
+                ranked=self._classifier.rank(text).ranked,
             )
         steered = tuple(topic for topic in self._safety.steer(heard) if topic in self.campaign.topics)
-        ranking = self._matcher.rank(text, why=why)
+        ranking = self._classifier.rank(text, why=why)
         if ranking.written is not None and ranking.outcome != "answer":
             # An editor wrote this very question under one topic: that is sure, however short it is.
             rest = tuple(found for found in ranking.ranked if found.topic != ranking.written)
@@ -200,7 +200,7 @@ class Conversation:
         if not text.strip():
             topics = list(self.campaign.topics)[:INLINE_CARDS]
         else:
-            ranking = self._matcher.rank(text)
+            ranking = self._classifier.rank(text)
             topics = list(
                 dict.fromkeys((*ranking.answered, *ranking.choices, *(found.topic for found in ranking.ranked)))
             )
@@ -348,7 +348,7 @@ class Conversation:
         return self._menu(action.language, context)
 
     def _offer(self, reading: OfferReading, language: str, context: Context, text: str, why: bool) -> Turn:
-        ranking = self._matcher.rank(text, why=why)
+        ranking = self._classifier.rank(text, why=why)
         question = context.question_id
         topics = [topic for topic in ("scam-red-flags", "scam-job-guard-cook") if topic in self.campaign.topics]
         rows = tuple((self.screens.topic_button(topic, language, question),) for topic in topics)

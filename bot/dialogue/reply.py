@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from bot.dialogue.telegram_limits import plain
-from bot.nlu.ranking import Ranked, Why
+from bot.nlu.ranking import Explanation, Ranked
 
 Kind = Literal[
     "text",
@@ -128,7 +128,7 @@ class Turn:
     """What the channel should do besides showing the reply."""
     effect_message: int | None = None
     """The message number that an effect is about (the question to hide)."""
-    why: Why | None = field(default=None, compare=False)
+    why: Explanation | None = field(default=None, compare=False)
 
     @property
     def language(self) -> str:

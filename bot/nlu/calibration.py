@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 
-def fit_choice(evidence: Doubles, right: NDArray[np.int64], *, ridge: float = 1e-3, rounds: int = 60) -> Doubles:
-    """Learn weights w so that softmax(evidence @ w) gives the right class its chance (conditional logit).
+def fit_conditional_logit(
+    evidence: Doubles, right: NDArray[np.int64], *, l2: float = 1e-3, rounds: int = 60
+) -> Doubles:
+    """Learn weights w so that softmax(evidence @ w) gives the right class its probability (conditional logit).
 
     `evidence` has shape (questions, classes, kinds of evidence), `right` the right class of each. Newton's method.
     """
@@ -17,11 +19,11 @@ def fit_choice(evidence: Doubles, right: NDArray[np.int64], *, ridge: float = 1e
     weights = np.full(kinds, 1.0)
     chosen = evidence[np.arange(questions), right]
     for _ in range(rounds):
-        chance = softmax(evidence @ weights)
-        mean = np.einsum("qc,qck->qk", chance, evidence)
-        slope = (chosen - mean).mean(axis=0) - ridge * weights
-        spread = np.einsum("qc,qck,qcl->kl", chance, evidence, evidence, optimize=True) - mean.T @ mean
-        step = np.linalg.solve(spread / questions + (ridge + 1e-9) * np.eye(kinds), slope)
+        probability = softmax(evidence @ weights)
+        mean = np.einsum("qc,qck->qk", probability, evidence)
+        gradient = (chosen - mean).mean(axis=0) - l2 * weights
+        hessian = np.einsum("qc,qck,qcl->kl", probability, evidence, evidence, optimize=True) - mean.T @ mean
+        step = np.linalg.solve(hessian / questions + (l2 + 1e-9) * np.eye(kinds), gradient)
         size = float(np.abs(step).max())
         weights = weights + step * min(1.0, 2.0 / (size + 1e-12))
         if size < 1e-4:
@@ -29,32 +31,34 @@ def fit_choice(evidence: Doubles, right: NDArray[np.int64], *, ridge: float = 1e
     return weights
 
 
-def fit_chance(signals: Doubles, happened: NDArray[np.bool_], *, prior: float = 15.0, rounds: int = 1000) -> Doubles:
-    """Learn (weights..., intercept) of a logistic model from signals of shape (cases, kinds).
+def fit_nonnegative_logistic(
+    features: Doubles, outcomes: NDArray[np.bool_], *, prior: float = 15.0, rounds: int = 1000
+) -> Doubles:
+    """Learn (weights..., intercept) of a logistic model from features of shape (cases, kinds).
 
-    Every signal speaks for it, so no weight is below nought; `prior` is how many cases' worth of doubt each weight
-    starts with. Accelerated projected gradient on signals of unit spread.
+    Every signal speaks for it, so no weight is below nought; `prior` is how many cases' worth of l2 each weight
+    starts with. Accelerated projected gradient on features of unit spread.
     """
-    middle, spread = signals.mean(axis=0), signals.std(axis=0) + 1e-6
-    inputs = np.hstack([(signals - middle) / spread, np.ones((len(signals), 1))])
-    doubt = np.full(inputs.shape[1], prior / len(inputs))
-    doubt[-1] = 1e-6
-    length = 1 / (np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 4 + doubt.max())
-    weights = ahead = np.zeros(inputs.shape[1])
+    mean, std = features.mean(axis=0), features.std(axis=0) + 1e-6
+    inputs = np.hstack([(features - mean) / std, np.ones((len(features), 1))])
+    l2 = np.full(inputs.shape[1], prior / len(inputs))
+    l2[-1] = 1e-6
+    step_size = 1 / (np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 4 + l2.max())
+    weights = lookahead = np.zeros(inputs.shape[1])
     for step in range(rounds):
-        slope = inputs.T @ (logistic(inputs @ ahead) - happened) / len(inputs) + doubt * ahead
-        new = ahead - length * slope
+        gradient = inputs.T @ (logistic(inputs @ lookahead) - outcomes) / len(inputs) + l2 * lookahead
+        new = lookahead - step_size * gradient
         np.maximum(new[:-1], 0, out=new[:-1])
-        ahead = new + (new - weights) * (step / (step + 3))
+        lookahead = new + (new - weights) * (step / (step + 3))
         weights = new
-    weights[:-1] /= spread
-    weights[-1] -= middle @ weights[:-1]
+    weights[:-1] /= std
+    weights[-1] -= mean @ weights[:-1]
     return weights
 
 
-def chance_of(weights: Doubles, signals: Doubles) -> Doubles:
-    """Return the chance for each case, for weights of `fit_chance`."""
-    return logistic(signals @ weights[:-1] + weights[-1])
+def predict_proba(weights: Doubles, features: Doubles) -> Doubles:
+    """Return the probability for each case, for weights of `fit_nonnegative_logistic`."""
+    return logistic(features @ weights[:-1] + weights[-1])
 
 
 def softmax(scores: Doubles) -> Doubles:

@@ -1,9 +1,9 @@
 """The matcher at work: question -> ranked topics with calibrated confidence.
 
 How a question is read: it is clipped and folded; unknown words are repaired; Latin-letter Arabic is also read in
-Arabic letters. Each reading is held against a linear classifier over hashed n-grams and against the nearest
+Arabic letters. Each variant is held against a linear classifier over hashed n-grams and against the nearest
 phrasing; where an encoder is at hand, its sentence vector against a logistic model and the nearest vector. The
-weights of that evidence, the chances and the thresholds are learnt from the content alone (matching.py).
+weights of that evidence, the models and the thresholds are learnt from the content alone (matching.py).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.calibration import Doubles, chance_of, softmax
+from bot.nlu.calibration import Doubles, predict_proba, softmax
 from bot.nlu.embeddings import projected
-from bot.nlu.featurizer import Floats, Ints, Vectoriser, buckets
-from bot.nlu.knn import NearestPhrasing, best_per_topic
-from bot.nlu.preprocessor import Question, Reader
-from bot.nlu.ranking import Ranked, Ranking, RankingOutcome, Why
+from bot.nlu.featurizer import Featurizer, Floats, Ints, buckets
+from bot.nlu.knn import NearestExamples, best_per_topic
+from bot.nlu.preprocessor import Preprocessor, Question
+from bot.nlu.ranking import Explanation, Ranked, Ranking, RankingOutcome
 
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> one row of unit length each."""
-AskedEncoder = Callable[[Sequence[str]], NDArray[np.float32] | None]
+QueryEncoder = Callable[[Sequence[str]], NDArray[np.float32] | None]
 """The same for what people ask; None when there is no time for it now."""
 
-KINDS = ("classifier", "nearest", "vector", "nearest vector")
-"""The kinds of evidence; the last two are nought without an encoder."""
+SCORE_NAMES = ("classifier", "nearest", "vector", "nearest vector")
+"""The scores_by_kind of evidence; the last two are nought without an encoder."""
 GROUPS = ("arabic", "arabizi", "latin")
-"""Kinds of writing, each with its own weights and chances."""
+"""Kinds of writing, each with its own weights and models."""
 _SHOWN = 5
 MOST_CHOICES = 3
 _PARTS = re.compile(
@@ -50,41 +50,41 @@ _LONGEST_TWO = 600
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The two borders between the outcomes, and what they cost on the content."""
+    """The two thresholds between the outcomes, and what they cost on the content."""
 
     answer: float
     """Chance that the first topic is right from which it is answered at once."""
     choices: float
-    """Chance that the right topic is among the first three from which they are offered."""
+    """Chance that the right topic is top3 the first three from which they are offered."""
     answered: float
     """Share of held-out phrasings answered at once."""
     wrong: float
     """Share of held-out phrasings answered at once with a wrong topic."""
     offered: float
     """Share of held-out phrasings whose topic is answered or offered."""
-    foreign_answered: float
-    """Share of held-out foreign questions answered at once."""
-    foreign_offered: float
-    """Share of held-out foreign questions that get buttons."""
+    out_of_scope_answered: float
+    """Share of held-out out_of_scope questions answered at once."""
+    out_of_scope_offered: float
+    """Share of held-out out_of_scope questions that get buttons."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class ProbabilityModel:
     """What was learnt for one kind of writing."""
 
-    fusion: Doubles
+    score_weights: Doubles
     """Weight of each kind of evidence."""
     first: Doubles
     """Logistic model of "the first topic is right"."""
-    among: Doubles
-    """Logistic model of "the right topic is among the first three"."""
+    top3: Doubles
+    """Logistic model of "the right topic is top3 the first three"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What some evidence is worth, for each kind of writing in GROUPS."""
 
-    chances: Mapping[str, Chances]
+    models: Mapping[str, ProbabilityModel]
     thresholds: Mapping[str, Thresholds]
 
 
@@ -92,10 +92,10 @@ class Calibration:
 class Index:
     """What the content's texts were made into. Class len(topics), where there is one, is "no topic"."""
 
-    vectoriser: Vectoriser
+    featurizer: Featurizer
     weights: NDArray[np.float32] | NDArray[np.float16]
     """Of the linear classifier, shape (columns, classes)."""
-    nearest: NearestPhrasing
+    nearest: NearestExamples
     starts: NDArray[np.int64]
     """First phrasing of each class."""
     phrasings: tuple[str, ...]
@@ -109,37 +109,37 @@ class Index:
     """The topic of each."""
 
 
-def digest_of(told: Sequence[str]) -> int:
+def digest_of(tokens: Sequence[str]) -> int:
     """Return 64 bits that stand for a question's folded words."""
-    return int.from_bytes(blake2b(" ".join(told).encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(blake2b(" ".join(tokens).encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for each class."""
 
-    kinds: Doubles
-    """Shape (classes, len(KINDS))."""
+    scores_by_kind: Doubles
+    """Shape (classes, len(SCORE_NAMES))."""
     known: float
     """Share of the question's letter groups that the content holds."""
-    likeness: Floats
+    similarity: Floats
     """To each phrasing."""
 
 
 def gather(question: Question, index: Index, *, without: NDArray[np.int64] | None = None) -> Evidence:
     """Return the evidence of a question's words; phrasings to do without are for held-out asking."""
-    kinds = np.zeros((len(index.starts), len(KINDS)))
-    rows, shares = index.vectoriser.rows(buckets([reading for _, reading, _ in question.readings]))
-    # Both kinds of evidence are linear: the readings' rows, each with its weight, count as one.
-    weights = np.array([weight for _, _, weight in question.readings], dtype=np.float32)
-    values = rows.values * np.repeat(weights, np.diff(rows.starts))
+    scores_by_kind = np.zeros((len(index.starts), len(SCORE_NAMES)))
+    rows, shares = index.featurizer.rows(buckets([variant for _, variant, _ in question.variants]))
+    # Both scores_by_kind of evidence are linear: the variants' rows, each with its weight, count as one.
+    weights = np.array([weight for _, _, weight in question.variants], dtype=np.float32)
+    values = rows.data * np.repeat(weights, np.diff(rows.indptr))
     if len(values):
-        kinds[:, 0] = values @ index.weights.take(rows.index, axis=0).astype(np.float32, copy=False)
-    likeness = index.nearest.likeness(rows.index, values)
+        scores_by_kind[:, 0] = values @ index.weights.take(rows.indices, axis=0).astype(np.float32, copy=False)
+    similarity = index.nearest.similarity(rows.indices, values)
     if without is not None:
-        likeness[without] = 0
-    kinds[:, 1] = best_per_topic(likeness, index.starts)
-    return Evidence(kinds, float(shares.max()), likeness)
+        similarity[without] = 0
+    scores_by_kind[:, 1] = best_per_topic(similarity, index.starts)
+    return Evidence(scores_by_kind, float(shares.max()), similarity)
 
 
 def add_vectors(
@@ -162,25 +162,25 @@ def add_vectors(
         cosines[:, without] = 0
     best = np.maximum.reduceat(cosines, index.starts, axis=1)
     for number, one in enumerate(evidence):
-        one.kinds[:, 2] = margins[number]
-        one.kinds[:, 3] = best[number]
+        one.scores_by_kind[:, 2] = margins[number]
+        one.scores_by_kind[:, 3] = best[number]
 
 
-def signals_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
-    """Return what the chances are told from, for fused scores of shape (classes,)."""
-    chance = softmax(scores)
+def meta_features_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
+    """Return what the models are tokens from, for fused scores of shape (classes,)."""
+    probability = softmax(scores)
     order = np.argsort(-scores[:real])[:4]
     best = order[0]
     second = order[1] if len(order) > 1 else best
-    foreign = scores[real] if len(scores) > real else scores[best] - 8
+    out_of_scope = scores[real] if len(scores) > real else scores[best] - 8
     return np.array(
         [
-            np.log(chance[best] + 1e-6),
-            np.log(chance[order[:3]].sum() + 1e-6),
+            np.log(probability[best] + 1e-6),
+            np.log(probability[order[:3]].sum() + 1e-6),
             min(8.0, scores[best] - scores[second]),
             min(8.0, scores[best] - scores[order[-1]]),
-            np.clip(scores[best] - foreign, -8, 8),
-            *evidence.kinds[best],
+            np.clip(scores[best] - out_of_scope, -8, 8),
+            *evidence.scores_by_kind[best],
             evidence.known,
         ]
     )
@@ -194,21 +194,21 @@ class _Asked:
     evidence: Evidence
 
 
-class LearntMatcher:
+class IntentClassifier:
     """The matcher of `build_matcher`; see Matcher in ranking.py."""
 
     def __init__(
         self,
         topics: Sequence[str],
-        reader: Reader,
+        preprocessor: Preprocessor,
         index: Index,
         by_words: Calibration,
         by_vectors: Calibration | None = None,
-        encoder: AskedEncoder | None = None,
+        encoder: QueryEncoder | None = None,
     ) -> None:
         """Take what was learnt: what the words alone are worth and, with an encoder, the words and the vectors."""
         self._topics = tuple(topics)
-        self._reader = reader
+        self._preprocessor = preprocessor
         self._index = index
         self._by_words = by_words
         self._by_vectors = by_vectors
@@ -230,7 +230,7 @@ class LearntMatcher:
         return _joined(ranking, *(self._ranking(part, calibration) for part in parts))
 
     def _read(self, text: str) -> _Asked:
-        question = self._reader.question(text)
+        question = self._preprocessor.question(text)
         return _Asked(question, gather(question, self._index))
 
     def _parts(self, text: str) -> list[_Asked]:
@@ -242,7 +242,7 @@ class LearntMatcher:
         least = 0.0
         for border in range(1, len(parts)):
             halves = [self._read(" . ".join(parts[:border])), self._read(" . ".join(parts[border:]))]
-            margins = [half.evidence.kinds[:, 0] for half in halves]
+            margins = [half.evidence.scores_by_kind[:, 0] for half in halves]
             likeliest = {int(margin.argmax()) for margin in margins}
             # Sentence vectors cost most: only halves that look like two different topics get them.
             if len(likeliest) == 2 and len(self._topics) not in likeliest:
@@ -256,27 +256,30 @@ class LearntMatcher:
 
         Several at once cost little more than one.
         """
-        told = [one for one in asked if one.question.sentence]
-        if self._encoder is None or self._by_vectors is None or not told:
+        tokens = [one for one in asked if one.question.sentence]
+        if self._encoder is None or self._by_vectors is None or not tokens:
             return self._by_words
-        vectors = self._encoder([one.question.sentence for one in told])
+        vectors = self._encoder([one.question.sentence for one in tokens])
         if vectors is None:
             return self._by_words
-        add_vectors([one.evidence for one in told], vectors, self._index)
+        add_vectors([one.evidence for one in tokens], vectors, self._index)
         return self._by_vectors
 
     def _ranking(self, asked: _Asked, calibration: Calibration, *, why: bool = False) -> Ranking:
         question, evidence = asked.question, asked.evidence
-        chances = calibration.chances[question.group]
+        models = calibration.models[question.group]
         real = len(self._topics)
-        scores = evidence.kinds @ chances.fusion
-        signals = signals_of(scores, evidence, real)
-        first, among = float(chance_of(chances.first, signals)), float(chance_of(chances.among, signals))
+        scores = evidence.scores_by_kind @ models.score_weights
+        meta_features = meta_features_of(scores, evidence, real)
+        first, top3 = (
+            float(predict_proba(models.first, meta_features)),
+            float(predict_proba(models.top3, meta_features)),
+        )
         order = np.argsort(-scores[:real], kind="stable")[:_SHOWN]
         share = softmax(scores[:real])[order]
         rest = np.minimum(share[1:] / max(1e-9, 1 - share[0]) * (1 - first), first)
         ranked = tuple(Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True))
-        outcome = self._outcome(question, calibration.thresholds[question.group], first, among)
+        outcome = self._outcome(question, calibration.thresholds[question.group], first, top3)
         return Ranking(
             ranked=ranked,
             outcome=outcome,
@@ -287,37 +290,40 @@ class LearntMatcher:
         )
 
     def _written(self, question: Question) -> str | None:
-        digest = np.uint64(digest_of(question.readings[0][1].words))
+        digest = np.uint64(digest_of(question.variants[0][1].words))
         place = int(np.searchsorted(self._index.written, digest))
         if place == len(self._index.written) or self._index.written[place] != digest:
             return None
         return self._topics[int(self._index.written_under[place])]
 
     @staticmethod
-    def _outcome(question: Question, borders: Thresholds, first: float, among: float) -> RankingOutcome:
-        if question.script.script not in ("arabic", "latin", "arabizi") or not question.readings[0][1].words:
+    def _outcome(question: Question, thresholds: Thresholds, first: float, top3: float) -> RankingOutcome:
+        if question.script.script not in ("arabic", "latin", "arabizi") or not question.variants[0][1].words:
             return "none"
-        if first >= borders.answer:
+        if first >= thresholds.answer:
             return "answer"
-        return "choices" if among >= borders.choices else "none"
+        return "choices" if top3 >= thresholds.choices else "none"
 
-    def _why(self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles) -> Why:
-        starts, phrasings, likeness = self._index.starts, self._index.phrasings, evidence.likeness
+    def _why(self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles) -> Explanation:
+        starts, phrasings, similarity = self._index.starts, self._index.phrasings, evidence.similarity
         ends = [*starts[1:], len(phrasings)]
         nearest = []
         for topic in order:
             start = int(starts[topic])
-            best = start + int(np.argmax(likeness[start : ends[topic]]))
-            nearest.append((self._topics[topic], phrasings[best], round(float(likeness[best]), 3)))
-        return Why(
-            readings=tuple((name, " ".join(reading.words)) for name, reading, _ in question.readings),
+            best = start + int(np.argmax(similarity[start : ends[topic]]))
+            nearest.append((self._topics[topic], phrasings[best], round(float(similarity[best]), 3)))
+        return Explanation(
+            variants=tuple((name, " ".join(variant.words)) for name, variant, _ in question.variants),
             repaired=question.repaired,
             nearest=tuple(nearest),
             scores=tuple(
                 (
                     self._topics[topic],
                     (
-                        *((k, round(float(v), 3)) for k, v in zip(KINDS, evidence.kinds[topic], strict=True)),
+                        *(
+                            (k, round(float(v), 3))
+                            for k, v in zip(SCORE_NAMES, evidence.scores_by_kind[topic], strict=True)
+                        ),
                         ("sum", round(float(scores[topic]), 3)),
                     ),
                 )

@@ -12,32 +12,32 @@ _ROUNDS = 25
 _NEAREST_DIMENSIONS = 128
 
 
-def fit_vectors(vectors: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
+def fit_multinomial_logistic(vectors: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
     """Return weights of shape (dimensions, classes) of a ridge-regularised multinomial logistic regression.
 
     Newton steps with Boehning's bound of the curvature, which one factorisation serves, with momentum.
     """
     weights: Floats
-    before: Floats
+    previous: Floats
     curvature = vectors.T @ vectors * 0.5 + _RIDGE * np.eye(vectors.shape[1], dtype=np.float32)
     inverse = np.linalg.inv(curvature.astype(np.float64)).astype(np.float32)
     weights = np.zeros((vectors.shape[1], classes), dtype=np.float32)
-    before = weights
+    previous = weights
     numbers = np.arange(len(labels))
     for step in range(_ROUNDS):
-        ahead = weights + (weights - before) * np.float32(step / (step + 3))
-        scores = vectors @ ahead
+        lookahead = weights + (weights - previous) * np.float32(step / (step + 3))
+        scores = vectors @ lookahead
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= -scores.sum(axis=1, keepdims=True)
         scores[numbers, labels] += 1
-        slope = vectors.T @ scores - np.float32(_RIDGE) * ahead
-        before, weights = weights, (ahead + inverse @ slope).astype(np.float32)
+        gradient = vectors.T @ scores - np.float32(_RIDGE) * lookahead
+        previous, weights = weights, (lookahead + inverse @ gradient).astype(np.float32)
     centred: Floats = weights - weights.mean(axis=1, keepdims=True)
     return centred
 
 
-def main_directions(vectors: Floats) -> Floats:
+def principal_directions(vectors: Floats) -> Floats:
     """Return a projection of shape (dimensions, fewer) onto the directions in which the vectors differ most."""
     _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
     return np.ascontiguousarray(directions[:, -_NEAREST_DIMENSIONS:], dtype=np.float32)

@@ -1,6 +1,6 @@
-"""Texts as sparse vectors: hashed n-grams of letters, words, word senses and consonant skeletons.
+"""Texts as sparse vectors: hashed n-grams of letters, words, word lemmas and consonant skeletons.
 
-Every text becomes four sets of features (fields), each weighted by rarity and brought to a fixed length, so that
+Every text becomes four sets of features (fields), each weighted by idf and brought to a fixed length, so that
 no field drowns another. Features live in a hashed space of FIELDS x 2**BITS buckets; those seen in training get a row.
 """
 
@@ -21,7 +21,7 @@ Ints = NDArray[np.int32]
 BITS = 18
 SIZE = 1 << BITS
 FIELD_WEIGHTS = (1.0, 0.6, 0.7, 0.7)
-"""Length of each field's part: letters, words, senses, skeletons."""
+"""Length of each field's part: letters, words, lemmas, skeletons."""
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -29,37 +29,37 @@ _BLANK = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Variant:
     """One way to read a text: its folded words, and what each means."""
 
     words: tuple[str, ...]
-    senses: tuple[str, ...]
+    lemmas: tuple[str, ...]
     """Stem or synonym group of each word; same length as words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Sparse rows: row i has columns index[starts[i]:starts[i+1]] with the values beside them."""
+    """Sparse rows: row i has columns indices[indptr[i]:indptr[i+1]] with the data beside them."""
 
-    starts: NDArray[np.int64]
-    index: Ints
-    values: Floats
+    indptr: NDArray[np.int64]
+    indices: Ints
+    data: Floats
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return len(self.indptr) - 1
 
     def row(self, i: int) -> tuple[Ints, Floats]:
-        """Return (columns, values) of row i."""
-        part = slice(self.starts[i], self.starts[i + 1])
-        return self.index[part], self.values[part]
+        """Return (columns, data) of row i."""
+        part = slice(self.indptr[i], self.indptr[i + 1])
+        return self.indices[part], self.data[part]
 
     def first(self, count: int) -> Rows:
         """Return the first `count` rows."""
-        end = self.starts[count]
-        return Rows(self.starts[: count + 1], self.index[:end], self.values[:end])
+        end = self.indptr[count]
+        return Rows(self.indptr[: count + 1], self.indices[:end], self.data[:end])
 
 
-class Senses:
+class Lemmatizer:
     """Brings words to their stems and, where a list knows them, to the name of their group."""
 
     def __init__(self, equivalents: Mapping[str, str], synonyms: Iterable[Sequence[str]]) -> None:
@@ -72,12 +72,12 @@ class Senses:
                 self._group.setdefault(stem(word), f"={number}")
 
     def of(self, word: str) -> tuple[str, ...]:
-        """Return the senses of a folded word; one that stands for two words gives two."""
-        senses: list[str] = []
+        """Return the lemmas of a folded word; one that stands for two words gives two."""
+        lemmas: list[str] = []
         for standard in self._standard.get(word, (word,)):
             base = stem(standard)
-            senses.append(self._group.get(standard) or self._group.get(base) or base)
-        return tuple(senses)
+            lemmas.append(self._group.get(standard) or self._group.get(base) or base)
+        return tuple(lemmas)
 
 
 _BEFORE = ("وبال", "وال", "بال", "فال", "كال", "عال", "لل", "ال")
@@ -104,7 +104,7 @@ def stem(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """The distinct buckets of several readings: reading i has found[starts[i]:starts[i+1]], field by field."""
+    """The distinct buckets of several variants: variant i has found[starts[i]:starts[i+1]], field by field."""
 
     starts: NDArray[np.int64]
     found: Ints
@@ -147,8 +147,8 @@ def _word_grams(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.uint64], NDA
         return np.concatenate([hashes, pairs]) * _MIX, np.concatenate([owner, owner[:-1][together]])
 
 
-def _bones(readings: Sequence[Reading]) -> list[list[str]]:
-    """Return the skeletons of each reading's words; where no word has one, of its senses."""
+def _skeletons(variants: Sequence[Variant]) -> list[list[str]]:
+    """Return the skeletons of each variant's words; where no word has one, of its lemmas."""
     known: dict[str, str] = {}
 
     def skeletons(words: Sequence[str]) -> list[str]:
@@ -161,17 +161,17 @@ def _bones(readings: Sequence[Reading]) -> list[list[str]]:
                 found.append(bare)
         return found
 
-    return [skeletons(reading.words) or skeletons(reading.senses) for reading in readings]
+    return [skeletons(variant.words) or skeletons(variant.lemmas) for variant in variants]
 
 
-def buckets(readings: Sequence[Reading]) -> Buckets:
-    """Return the distinct buckets of readings."""
-    bones = _bones(readings)
+def buckets(variants: Sequence[Variant]) -> Buckets:
+    """Return the distinct buckets of variants."""
+    skeletons = _skeletons(variants)
     fields = (
-        (_letter_grams([" ".join(reading.words) for reading in readings], 2, 5),),
-        (_word_grams([reading.words for reading in readings]),),
-        (_word_grams([reading.senses for reading in readings]),),
-        (_letter_grams([" ".join(found) for found in bones], 2, 4), _word_grams(bones)),
+        (_letter_grams([" ".join(variant.words) for variant in variants], 2, 5),),
+        (_word_grams([variant.words for variant in variants]),),
+        (_word_grams([variant.lemmas for variant in variants]),),
+        (_letter_grams([" ".join(found) for found in skeletons], 2, 4), _word_grams(skeletons)),
     )
     shift = np.uint64(64 - BITS)
     keys = np.concatenate(
@@ -183,28 +183,28 @@ def buckets(readings: Sequence[Reading]) -> Buckets:
     )
     keys.sort()
     keys = keys[np.concatenate([np.ones(1, dtype=bool), keys[1:] != keys[:-1]])] if len(keys) else keys
-    starts = np.searchsorted(keys, np.arange(len(readings) + 1) * (len(FIELD_WEIGHTS) * SIZE))
+    starts = np.searchsorted(keys, np.arange(len(variants) + 1) * (len(FIELD_WEIGHTS) * SIZE))
     return Buckets(starts, (keys % (len(FIELD_WEIGHTS) * SIZE)).astype(np.int32))
 
 
-def all_buckets(readings: Sequence[Reading], at_once: int = 2000) -> Buckets:
-    """Return `buckets(readings)`, worked out a part at a time to save memory."""
-    parts = [buckets(readings[place : place + at_once]) for place in range(0, len(readings), at_once)]
+def all_buckets(variants: Sequence[Variant], at_once: int = 2000) -> Buckets:
+    """Return `buckets(variants)`, worked out a part at a time to save memory."""
+    parts = [buckets(variants[place : place + at_once]) for place in range(0, len(variants), at_once)]
     lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.starts) for part in parts)])
     return Buckets(np.cumsum(lengths), np.concatenate([np.zeros(0, np.int32), *(part.found for part in parts)]))
 
 
-class Vectoriser:
+class Featurizer:
     """Readings -> sparse rows over the features seen in training."""
 
-    def __init__(self, column: Ints, rarity: Floats) -> None:
-        """Take, for each bucket, its column (-1: never seen) and, for each column, its weight."""
-        self._column = column
-        self._rarity = rarity
-        self._unseen = float(rarity.max(initial=1.0))
+    def __init__(self, vocabulary: Ints, idf: Floats) -> None:
+        """Take, for each bucket, its vocabulary (-1: never seen) and, for each vocabulary, its weight."""
+        self._vocabulary = vocabulary
+        self._idf = idf
+        self._unseen = float(idf.max(initial=1.0))
 
     @classmethod
-    def fit(cls, known: Buckets, at_least: int = 1) -> Vectoriser:
+    def fit(cls, known: Buckets, at_least: int = 1) -> Featurizer:
         """Learn columns and weights from the buckets of all training texts.
 
         The most frequent features get the first columns: what is needed most often then lies close together.
@@ -213,38 +213,38 @@ class Vectoriser:
         counts = np.bincount(known.found, minlength=space)
         seen = np.flatnonzero(counts >= at_least)
         seen = seen[np.argsort(-counts[seen], kind="stable")]
-        rarity = (np.log((1 + len(known)) / (1 + counts[seen])) + 1).astype(np.float32)
-        return cls.of_state(seen.astype(np.int32), rarity)
+        idf = (np.log((1 + len(known)) / (1 + counts[seen])) + 1).astype(np.float32)
+        return cls.of_state(seen.astype(np.int32), idf)
 
     def state(self) -> tuple[Ints, Floats]:
-        """Return (the bucket of each column, weights), for `of_state`."""
-        seen = np.flatnonzero(self._column >= 0).astype(np.int32)
-        return seen[np.argsort(self._column[seen])], self._rarity
+        """Return (the bucket of each vocabulary, weights), for `of_state`."""
+        seen = np.flatnonzero(self._vocabulary >= 0).astype(np.int32)
+        return seen[np.argsort(self._vocabulary[seen])], self._idf
 
     @classmethod
-    def of_state(cls, seen: Ints, rarity: Floats) -> Vectoriser:
-        """Return the vectoriser that `state` was taken from."""
-        column = np.full(len(FIELD_WEIGHTS) * SIZE, -1, dtype=np.int32)
-        column[seen] = np.arange(len(seen), dtype=np.int32)
-        return cls(column, rarity)
+    def of_state(cls, seen: Ints, idf: Floats) -> Featurizer:
+        """Return the featurizer that `state` was taken from."""
+        vocabulary = np.full(len(FIELD_WEIGHTS) * SIZE, -1, dtype=np.int32)
+        vocabulary[seen] = np.arange(len(seen), dtype=np.int32)
+        return cls(vocabulary, idf)
 
     @property
     def columns(self) -> int:
         """Number of columns."""
-        return len(self._rarity)
+        return len(self._idf)
 
     def rows(self, found: Buckets) -> tuple[Rows, Floats]:
         """Return the sparse rows of several texts, and for each the share of its letters' weight that was seen."""
         fields, texts = len(FIELD_WEIGHTS), len(found)
-        columns = self._column[found.found]
+        columns = self._vocabulary[found.found]
         segment = np.repeat(np.arange(texts) * fields, np.diff(found.starts)) + found.found // SIZE
         seen = columns >= 0
         unseen = np.bincount(segment[~seen], minlength=texts * fields)[::fields]
         columns, segment = columns[seen], segment[seen]
-        rarity = self._rarity[columns]
-        squares = np.bincount(segment, rarity * rarity, minlength=texts * fields)
+        idf = self._idf[columns]
+        squares = np.bincount(segment, idf * idf, minlength=texts * fields)
         scale = np.tile(FIELD_WEIGHTS, texts) / np.sqrt(np.maximum(squares, 1e-12))
-        values = rarity * scale.astype(np.float32)[segment]
+        values = idf * scale.astype(np.float32)[segment]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(segment // fields, minlength=texts))])
         letters = squares[::fields]
         shares = letters / np.maximum(letters + self._unseen**2 * unseen, 1e-12)

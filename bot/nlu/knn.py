@@ -19,44 +19,44 @@ the content shall not take ten times as long."""
 
 
 @dataclass(frozen=True, slots=True)
-class NearestPhrasing:
-    """An inverted index over the rows of all phrasings: column c stands in those from starts[c] to starts[c + 1]."""
+class NearestExamples:
+    """An inverted index over the rows of all phrasings: column c stands in those from indptr[c] to indptr[c + 1]."""
 
     count: int
     """Phrasings."""
-    owner: Ints
-    value: Floats
-    starts: NDArray[np.int64]
+    indices: Ints
+    data: Floats
+    indptr: NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: Rows, columns: int) -> NearestPhrasing:
+    def of(cls, rows: Rows, columns: int) -> NearestExamples:
         """Return the index over rows of so many columns."""
-        frequency = np.bincount(rows.index, minlength=columns)
+        frequency = np.bincount(rows.indices, minlength=columns)
         frequency[frequency > min(max(_ALWAYS, _COMMON * len(rows)), _NEVER)] = 0
-        keep = frequency[rows.index] > 0
-        owner = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.starts))[keep]
-        order = np.argsort(rows.index[keep], kind="stable")
+        keep = frequency[rows.indices] > 0
+        indices = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.indptr))[keep]
+        order = np.argsort(rows.indices[keep], kind="stable")
         return cls(
             len(rows),
-            owner[order],
-            rows.values[keep][order] / np.float32(_FULL),
+            indices[order],
+            rows.data[keep][order] / np.float32(_FULL),
             np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)]),
         )
 
-    def likeness(self, index: Ints, values: Floats) -> Floats:
+    def similarity(self, index: Ints, values: Floats) -> Floats:
         """Return the cosine with every phrasing, 0 to 1, for a sparse row."""
         if not len(index):
             return np.zeros(self.count, np.float32)
-        starts = self.starts[index]
-        lengths = self.starts[index + 1] - starts
+        starts = self.indptr[index]
+        lengths = self.indptr[index + 1] - starts
         total = int(lengths.sum())
         ends = np.cumsum(lengths)
         places: NDArray[np.int64] = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
-        weights = self.value[places] * np.repeat(values / np.float32(_FULL), lengths)
-        return np.bincount(self.owner[places], weights, minlength=self.count).astype(np.float32)
+        weights = self.data[places] * np.repeat(values / np.float32(_FULL), lengths)
+        return np.bincount(self.indices[places], weights, minlength=self.count).astype(np.float32)
 
 
-def best_per_topic(likeness: Floats, starts: NDArray[np.int64]) -> Floats:
-    """Return the largest likeness within each topic; phrasings are ordered by topic, topic t from starts[t]."""
-    result: Floats = np.maximum.reduceat(likeness, starts)
+def best_per_topic(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return the largest similarity within each topic; phrasings are ordered by topic, topic t from starts[t]."""
+    result: Floats = np.maximum.reduceat(similarity, starts)
     return result

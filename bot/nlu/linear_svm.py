@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bot.nlu.featurizer import Rows
 
 
-class LinearModel:
+class LinearSvm:
     """Weights of shape (columns, classes), and the dual variables of shape (rows, classes) they come from."""
 
     def __init__(self, columns: int, classes: int, rows: int) -> None:
@@ -38,8 +38,8 @@ class LinearModel:
         random = np.random.default_rng(seed)
         weights, duals = self.weights, self.duals
         diagonal = np.float32(0.5 / cost)
-        sums = np.concatenate([np.zeros(1), np.cumsum(rows.values.astype(np.float64) ** 2)])
-        squares = np.diff(sums[rows.starts]).astype(np.float32)
+        sums = np.concatenate([np.zeros(1), np.cumsum(rows.data.astype(np.float64) ** 2)])
+        squares = np.diff(sums[rows.indptr]).astype(np.float32)
         for _ in range(epochs):
             for i in random.permutation(over):
                 index, values = rows.row(i)

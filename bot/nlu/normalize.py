@@ -149,7 +149,7 @@ def words(text: str, *, cleaned: bool = False) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptReading:
+class ScriptAndLanguage:
     """What a message is written in."""
 
     language: Literal["ar", "en"] | None
@@ -220,7 +220,7 @@ def _latin_language(text: str) -> tuple[int, int]:
     return english, arabizi
 
 
-def detect(text: str, *, cleaned: bool = False) -> ScriptReading:
+def detect(text: str, *, cleaned: bool = False) -> ScriptAndLanguage:
     """Tell a message's script and the language to reply in; `cleaned` as in `fold`.
 
     Arabizi counts as Arabic. A message in two languages follows the language of most of its words. Sorani letters
@@ -230,25 +230,25 @@ def detect(text: str, *, cleaned: bool = False) -> ScriptReading:
     arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
     cyrillic, letters = len(_CYRILLIC.findall(text)), len(_LETTER.findall(text))
     if not letters:
-        return ScriptReading(None, "none")
+        return ScriptAndLanguage(None, "none")
     other = letters - arabic - latin - cyrillic
     most = max(arabic, latin, cyrillic, other)
     if other == most and other > arabic and other > latin:
-        return ScriptReading(None, "other")
+        return ScriptAndLanguage(None, "other")
     if cyrillic == most and cyrillic > max(arabic, latin):
-        return ScriptReading(None, "cyrillic")
+        return ScriptAndLanguage(None, "cyrillic")
     if arabic and _is_sorani(text):
-        return ScriptReading(None, "kurdish")
+        return ScriptAndLanguage(None, "kurdish")
     arabic_words = sum(1 for w in _WORD.findall(text) if _ARABIC.match(w))
     latin_words = sum(1 for w in _LATIN_WORD.findall(text))
     if arabic_words >= latin_words and arabic:
-        return ScriptReading("ar", "arabic")
+        return ScriptAndLanguage("ar", "arabic")
     english, arabizi = _latin_language(text)
     if arabizi > english:
-        return ScriptReading("ar", "arabizi")
+        return ScriptAndLanguage("ar", "arabizi")
     if english > arabizi:
-        return ScriptReading("en", "latin")
-    return ScriptReading("ar", "arabic") if arabic else ScriptReading(None, "latin")
+        return ScriptAndLanguage("en", "latin")
+    return ScriptAndLanguage("ar", "arabic") if arabic else ScriptAndLanguage(None, "latin")
 
 
 def _is_sorani(text: str) -> bool:

@@ -10,9 +10,9 @@ from functools import cache
 
 from bot.dialogue.campaign import WordLists
 from bot.nlu.arabizi import PARTICLES, Arabiser
-from bot.nlu.featurizer import Reading, Senses
-from bot.nlu.normalize import ScriptReading, clean, clip, detect, fold, swap_layout, words
-from bot.nlu.spelling import Repairer
+from bot.nlu.featurizer import Lemmatizer, Variant
+from bot.nlu.normalize import ScriptAndLanguage, clean, clip, detect, fold, swap_layout, words
+from bot.nlu.spelling import SpellingCorrector
 
 MOST_WORDS = 60
 """Words of a question that are looked at."""
@@ -29,11 +29,11 @@ _CAREFUL = 8
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message, read in every way that makes sense."""
+    """A message, read in every way that makes lemma."""
 
-    script: ScriptReading
-    readings: tuple[tuple[str, Reading, float], ...]
-    """(name, reading, weight); the weights sum to 1."""
+    script: ScriptAndLanguage
+    variants: tuple[tuple[str, Variant, float], ...]
+    """(name, variant, weight); the weights sum to 1."""
     repaired: tuple[tuple[str, str], ...]
     """(word as typed, word it was taken for)."""
     sentence: str
@@ -45,7 +45,7 @@ class Question:
         return self.script.script if self.script.script in ("arabic", "arabizi") else "latin"
 
 
-def told_words(text: str) -> tuple[str, ...]:
+def tokens_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a message that are looked at."""
     return words(clip(clean(clip(text, _RAW))), cleaned=True)[:MOST_WORDS]
 
@@ -54,12 +54,12 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
     """Return how many texts hold each folded word."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(set(told_words(text)))
+        counts.update(set(tokens_of(text)))
     return counts
 
 
 def spellings(texts: Iterable[str]) -> dict[str, str]:
-    """Return how folded words are spelt in careful writing, where that is not how they are folded.
+    """Return how folded words are spelling in careful writing, where that is not how they are folded.
 
     Careless spelling leaves hamzas out and writes ه for ة: a spelling that has them is the careful one, unless rare.
     """
@@ -68,13 +68,13 @@ def spellings(texts: Iterable[str]) -> dict[str, str]:
     for token, count in counts.items():
         found.setdefault(fold(token, cleaned=True), {})[token] = count
     best = {
-        word: max(spelt, key=lambda s: (spelt[s] * (_CAREFUL if _CARE.search(s) else 1), s))
-        for word, spelt in found.items()
+        word: max(spelling, key=lambda s: (spelling[s] * (_CAREFUL if _CARE.search(s) else 1), s))
+        for word, spelling in found.items()
     }
     return {word: spelling for word, spelling in best.items() if word and spelling != word}
 
 
-class Reader:
+class Preprocessor:
     """Reads questions with the words of one campaign."""
 
     def __init__(
@@ -82,16 +82,16 @@ class Reader:
         lists: WordLists,
         counts: Mapping[str, int],
         frequencies: Mapping[str, Sequence[str]],
-        spelt: Mapping[str, str],
+        spelling: Mapping[str, str],
         *,
         remember: bool = False,
     ) -> None:
         """Take the word lists, `vocabulary` and `spellings` of the phrasings, and each language's words, most
         frequent first.
 
-        `remember` keeps what was found for each word: for reading phrasings only, never what an asker typed.
+        `remember` keeps what was found for each word: for variant phrasings only, never what an asker typed.
         """
-        self.senses = Senses(
+        self.lemmas = Lemmatizer(
             {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
             [[fold(word) for word in group] for group in lists.synonyms],
         )
@@ -102,26 +102,26 @@ class Reader:
         for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
             arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
         self._arabiser = Arabiser(arabic)
-        self._spelt = spelt
-        self._repairer = Repairer(known, frequencies.values())
+        self._spelt = spelling
+        self._spelling = SpellingCorrector(known, frequencies.values())
         if remember:
-            self._arabic, self._sense = cache(self._arabic), cache(self._sense)  # type: ignore[method-assign]
+            self._arabic, self._lemmas_of = cache(self._arabic), cache(self._lemmas_of)  # type: ignore[method-assign]
 
-    def of(self, told: tuple[str, ...]) -> Reading:
-        """Return the reading of folded words."""
-        return Reading(told, tuple(sense for word in told for sense in self._sense(word)))
+    def of(self, tokens: tuple[str, ...]) -> Variant:
+        """Return the variant of folded words."""
+        return Variant(tokens, tuple(lemma for word in tokens for lemma in self._lemmas_of(word)))
 
-    def _sense(self, word: str) -> tuple[str, ...]:
-        return self.senses.of(word)
+    def _lemmas_of(self, word: str) -> tuple[str, ...]:
+        return self.lemmas.of(word)
 
     def _arabic(self, word: str) -> str:
         found = self._arabiser.candidates(word, 1)
         return found[0][0] if found else word
 
-    def arabic(self, told: tuple[str, ...]) -> tuple[str, ...]:
+    def arabic(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
         """Return the words with each Latin one put into Arabic letters where a known word fits."""
         made: list[str] = []
-        for word in told:
+        for word in tokens:
             if not word.isascii() or word.isdigit():
                 made.append(word)
             elif word not in PARTICLES:
@@ -132,20 +132,20 @@ class Reader:
         """Read a message as typed by an asker."""
         text = clip(text, _RAW)
         cleaned = clip(clean(text))
-        told = words(cleaned, cleaned=True)[:MOST_WORDS]
+        tokens = words(cleaned, cleaned=True)[:MOST_WORDS]
         script = detect(cleaned, cleaned=True)
-        swapped = self._other_layout(told, cleaned)
+        swapped = self._other_layout(tokens, cleaned)
         if swapped:
-            cleaned, told = swapped, words(swapped)[:MOST_WORDS]
+            cleaned, tokens = swapped, words(swapped)[:MOST_WORDS]
             script = detect(swapped)
-        mended, pairs = self._mended(told)
-        found = [("typed", told, 1.0)]
-        if mended != told:
-            found = [("typed", told, _TYPED), ("repaired", mended, _MENDED)]
+        mended, pairs = self._mended(tokens)
+        found = [("typed", tokens, 1.0)]
+        if mended != tokens:
+            found = [("typed", tokens, _TYPED), ("repaired", mended, _MENDED)]
         sentence = None
         if script.language != "en" and script.script in ("arabizi", "latin"):
-            arabic = self.arabic(told)
-            if arabic != told:
+            arabic = self.arabic(tokens)
+            if arabic != tokens:
                 found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
                 found.append(("arabic", arabic, _ARABIC_SHARE))
                 sentence = " ".join(self._spelt.get(word, word) for word in arabic)
@@ -154,24 +154,24 @@ class Reader:
         return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
 
     def _sentence(self, cleaned: str, mended: Mapping[str, str]) -> str:
-        """Return the text with its words mended and spelt as in careful writing, as sentence encoders know them."""
+        """Return the text with its words mended and spelling as in careful writing, as sentence encoders know them."""
 
-        def spelt(found: re.Match[str]) -> str:
+        def spelling(found: re.Match[str]) -> str:
             word = fold(found[0], cleaned=True)
             word, typed = mended.get(word, word), word
             return self._spelt.get(word) or (found[0] if word == typed else word)
 
-        return _TOKEN.sub(spelt, cleaned)
+        return _TOKEN.sub(spelling, cleaned)
 
-    def _mended(self, told: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        mended = {word: self._repairer.mend(word) for word in dict.fromkeys(told)}
-        return tuple(mended[w] or w for w in told), tuple((old, new) for old, new in mended.items() if new)
+    def _mended(self, tokens: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        mended = {word: self._spelling.correct(word) for word in dict.fromkeys(tokens)}
+        return tuple(mended[w] or w for w in tokens), tuple((old, new) for old, new in mended.items() if new)
 
-    def _other_layout(self, told: tuple[str, ...], cleaned: str) -> str | None:
+    def _other_layout(self, tokens: tuple[str, ...], cleaned: str) -> str | None:
         """Return the text on the other keyboard layout where that alone makes it known words."""
-        if not told or sum(map(self._repairer.knows, told)) * 4 > len(told):
+        if not tokens or sum(map(self._spelling.knows, tokens)) * 4 > len(tokens):
             return None
         swapped = swap_layout(cleaned)
         other = words(swapped)[:MOST_WORDS]
-        sure = sum(len(word) > 2 and self._repairer.knows(word) for word in other)
+        sure = sum(len(word) > 2 and self._spelling.knows(word) for word in other)
         return swapped if sure * 3 >= 2 * len(other) and sure else None

@@ -18,15 +18,15 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Explanation:
     """How a ranking came about, for the try page and `ask --why`."""
 
-    readings: tuple[tuple[str, str], ...]
+    variants: tuple[tuple[str, str], ...]
     """(name of the reading, its text): typed, repaired, msa, arabic, ..."""
     repaired: tuple[tuple[str, str], ...]
     """(word as typed, word it was taken for)."""
     nearest: tuple[tuple[str, str, float], ...]
-    """(topic, its nearest phrasing, likeness 0 to 1), best topics first."""
+    """(topic, its nearest phrasing, similarity 0 to 1), best topics first."""
     scores: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
     """(topic, ((evidence name, score), ...)), best topics first."""
 
@@ -43,12 +43,12 @@ class Ranking:
     choices: tuple[str, ...]
     """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
     showing beside a none (may be empty)."""
-    why: Why | None = None
+    why: Explanation | None = None
     written: str | None = None
     """The one topic under which an editor wrote this very question; None for any other question."""
 
 
-class Matcher(Protocol):
+class Classifier(Protocol):
     """Anything that ranks topics for a question. Never raises, for any text."""
 
     def rank(self, question: str, *, why: bool = False) -> Ranking:

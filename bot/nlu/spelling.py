@@ -42,7 +42,7 @@ class _Group:
         return [self._words[i] for i in np.flatnonzero(differing <= 2 * most).tolist()]
 
 
-class Repairer:
+class SpellingCorrector:
     """The likeliest known word by optimal string alignment: one slip in a short word, two in a longer one.
 
     Likely is what is near, begins alike, and is typed often, in this campaign more than in the language.
@@ -63,7 +63,7 @@ class Repairer:
         """Whether the word is one of the content or of the language."""
         return word in self._known
 
-    def mend(self, word: str) -> str | None:
+    def correct(self, word: str) -> str | None:
         """Return the word that a misspelt one was meant to be; None where it is known, short or nothing is near."""
         if word in self._known or not _SHORTEST[word.isascii()] <= len(word) <= _LONGEST or not word.isalpha():
             return None

@@ -1,9 +1,9 @@
-"""A campaign's wordings -> a matcher: training, held-out asking, thresholds, and keeping the result.
+"""A campaign's wordings -> a classifier: training, held-out asking, thresholds, and keeping the result.
 
 Training texts are the phrasings, misspelt copies of them, Arabizi put into Arabic letters, and Arabic put into
-Arabizi. A part of the phrasings and of the foreign questions is kept back with all its copies, and asked of what was
-learnt from the rest: from how that goes come the weights of the evidence, the chances and the thresholds. Small
-content is asked whole, in rounds. Some questions are asked once more as if their topic did not exist: so the chances
+Arabizi. A part of the phrasings and of the out_of_scope questions is kept back with all its copies, and asked of what was
+learnt from the rest: from how that goes come the weights of the evidence, the models and the thresholds. Small
+content is asked whole, in rounds. Some questions are asked once more as if their topic did not exist: so the models
 learn what a near miss looks like. Then the part kept back is learnt as well.
 """
 
@@ -23,44 +23,44 @@ from numpy.typing import NDArray
 from bot.dialogue.campaign import Campaign
 from bot.nlu.arabizi import to_arabizi
 from bot.nlu.augment import misspell
-from bot.nlu.calibration import Doubles, chance_of, fit_chance, fit_choice
+from bot.nlu.calibration import Doubles, fit_conditional_logit, fit_nonnegative_logistic, predict_proba
 from bot.nlu.classifier import (
     GROUPS,
     MOST_CHOICES,
-    AskedEncoder,
     Calibration,
-    Chances,
     Encoder,
     Evidence,
     Index,
-    LearntMatcher,
+    IntentClassifier,
+    ProbabilityModel,
+    QueryEncoder,
     Thresholds,
     add_vectors,
     digest_of,
     gather,
-    signals_of,
+    meta_features_of,
 )
-from bot.nlu.embeddings import fit_vectors, main_directions, projected
-from bot.nlu.featurizer import Floats, Ints, Reading, Vectoriser, all_buckets
-from bot.nlu.knn import NearestPhrasing
-from bot.nlu.linear_svm import LinearModel
+from bot.nlu.embeddings import fit_multinomial_logistic, principal_directions, projected
+from bot.nlu.featurizer import Featurizer, Floats, Ints, Variant, all_buckets
+from bot.nlu.knn import NearestExamples
+from bot.nlu.linear_svm import LinearSvm
 from bot.nlu.model_file import Array, pack, unpack
 from bot.nlu.normalize import words
-from bot.nlu.preprocessor import Question, Reader, spellings, told_words, vocabulary
+from bot.nlu.preprocessor import Preprocessor, Question, spellings, tokens_of, vocabulary
 
 _VERSION = "9"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _LEAST_EPOCHS, _MOST_EPOCHS = 2, 6
 _ROWS_LEARNT = 50_000
 """Rows that the classifier goes over, about: small content is gone over more often."""
-_KEPT_BACK, _KEPT_BACK_FOREIGN = 0.2, 0.5
-"""Shares of the phrasings and of the foreign questions that are asked before they are learnt."""
+HELD_OUT_SHARE, HELD_OUT_SHARE_OUT_OF_SCOPE = 0.2, 0.5
+"""Shares of the phrasings and of the out_of_scope questions that are asked before they are learnt."""
 _BATCH = 64
 _MISSPELT, _RESPELT = 0.6, 0.6
 """Shares of the phrasings that get a misspelt copy, and of the Arabic ones that get an Arabizi copy."""
 _TITLE = "title"
 """Variety of the answers' titles, which are learnt from and never asked."""
-_TOPICLESS = 0.2
+SIMULATED_OUT_OF_SCOPE_SHARE = 0.2
 """Share of the held-out phrasings that are asked once more as if their topic did not exist."""
 _SMALL, _ROUNDS = 3000, 5
 """Content of fewer phrasings is asked in so many rounds, so that all of it is asked once."""
@@ -69,12 +69,12 @@ _ENOUGH = 150
 
 WRONG_ANSWERS = 0.025
 """Share of held-out phrasings that may be answered wrongly at once."""
-FOREIGN_ANSWERS = 0.05
-"""Share of held-out foreign questions, most of them near misses, that may be answered at once."""
+OUT_OF_SCOPE_ANSWERS = 0.05
+"""Share of held-out out_of_scope questions, most of them near misses, that may be answered at once."""
 LOST_QUESTIONS = 0.02
 """Share of held-out phrasings that may be met with "I don't know"."""
 
-_CHANCES = ("fusion", "first", "among")
+_CHANCES = ("score_weights", "first", "top3")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 Cache = MutableMapping[str, bytes | memoryview]
@@ -83,15 +83,15 @@ Frequencies = Mapping[str, Sequence[str]]
 """Language code -> its folded words, most frequent first."""
 
 
-def build_matcher(
+def train_classifier(
     campaign: Campaign,
     *,
     encoder: Encoder | None = None,
-    asked: AskedEncoder | None = None,
+    asked: QueryEncoder | None = None,
     cache: Cache | None = None,
     frequencies: Frequencies | None = None,
-) -> LearntMatcher:
-    """Learn a matcher from a campaign, or take it from the cache.
+) -> IntentClassifier:
+    """Learn a classifier from a campaign, or take it from the cache.
 
     `encoder` adds sentence vectors; `asked` makes those of what people ask, where that is not to be the same: it may
     have no time, and then the words alone decide, by what they alone are worth. `cache` keeps what was learnt and the vectors of phrasings under digests of the
@@ -105,18 +105,18 @@ def build_matcher(
     key = _digest(campaign, texts, frequencies, encoder is not None)
     kept = cache.get(key) if cache is not None else None
     if kept is not None:
-        matcher = _restore(kept, campaign, topics, texts, frequencies, asked or encoder)
-        if matcher is not None:
-            return matcher
-    learner = _Learner(campaign, topics, texts, frequencies, encoder, cache)
-    matcher = learner.matcher(asked or encoder)
+        classifier = _restore(kept, campaign, topics, texts, frequencies, asked or encoder)
+        if classifier is not None:
+            return classifier
+    learner = Trainer(campaign, topics, texts, frequencies, encoder, cache)
+    classifier = learner.classifier(asked or encoder)
     if cache is not None:
         cache[key] = learner.kept()
-    return matcher
+    return classifier
 
 
 def cache_key(campaign: Campaign, *, semantic: bool, frequencies: Frequencies) -> str:
-    """The name under which build_matcher() keeps what it learns from a campaign."""
+    """The name under which train_classifier() keeps what it learns from a campaign."""
     return _digest(campaign, _texts(campaign, _learnable(campaign)), frequencies, semantic)
 
 
@@ -157,7 +157,7 @@ _Round = tuple[NDArray[np.int64], NDArray[np.int64]]
 """(Numbers of the texts that are asked, numbers of those that are not learnt before.)"""
 
 
-class _Learner:
+class Trainer:
     """One run of learning, step by step."""
 
     def __init__(
@@ -175,29 +175,29 @@ class _Learner:
         ours = [text for label, _, text in texts if label < len(topics)]
         self._counts, self._spelt = vocabulary(ours), spellings(ours)
         self._lists, self._frequencies, self._cache = campaign.words, frequencies, cache
-        self._reader = Reader(campaign.words, self._counts, frequencies, self._spelt, remember=True)
-        self._told = [told_words(text) for _, _, text in texts]
+        self._preprocessor = Preprocessor(campaign.words, self._counts, frequencies, self._spelt, remember=True)
+        self._tokens = [tokens_of(text) for _, _, text in texts]
         self._questions: dict[int, Question] = {}
 
-    def matcher(self, asked: AskedEncoder | None) -> LearntMatcher:
+    def classifier(self, asked: QueryEncoder | None) -> IntentClassifier:
         """Learn everything; `asked` encodes what people will ask."""
         with ThreadPoolExecutor(1) as beside:
             # Numpy lets go of the interpreter while it multiplies: on two cores the vectors cost little time.
             vectors = beside.submit(self._encoded)
             return self._learnt(vectors, asked)
 
-    def _learnt(self, beside: Future[Floats | None], asked: AskedEncoder | None) -> LearntMatcher:
-        readings, sources = self._examples()
-        found = all_buckets(readings)
-        vectoriser = Vectoriser.fit(found, at_least=3)
-        rows, _ = vectoriser.rows(found)
+    def _learnt(self, beside: Future[Floats | None], asked: QueryEncoder | None) -> IntentClassifier:
+        variants, sources = self._examples()
+        found = all_buckets(variants)
+        featurizer = Featurizer.fit(found, at_least=3)
+        rows, _ = featurizer.rows(found)
         labels = self._labels[sources]
-        model = LinearModel(vectoriser.columns, self._classes, len(readings))
+        model = LinearSvm(featurizer.columns, self._classes, len(variants))
         # The index holds the model's weights themselves: it knows what the model has learnt so far.
         index = Index(
-            vectoriser,
+            featurizer,
             model.weights,
-            NearestPhrasing.of(rows.first(len(self._texts)), vectoriser.columns),
+            NearestExamples.of(rows.first(len(self._texts)), featurizer.columns),
             np.searchsorted(self._labels, np.arange(self._classes)),
             tuple(text for _, _, text in self._texts),
             None,
@@ -205,7 +205,7 @@ class _Learner:
             None,
             *self._written(),
         )
-        epochs = max(_LEAST_EPOCHS, min(_MOST_EPOCHS, _ROWS_LEARNT // len(readings)))
+        epochs = max(_LEAST_EPOCHS, min(_MOST_EPOCHS, _ROWS_LEARNT // len(variants)))
         rounds = self._rounds()
         evidence: list[Evidence] = []
         for some, out in rounds:
@@ -215,32 +215,32 @@ class _Learner:
             evidence += [gather(self._question(int(i)), index, without=out) for i in some]
         # Asked: now the texts that were kept back last are learnt as well.
         model.learn(rows, labels, over=np.flatnonzero(hidden), epochs=1, seed=1)
-        model.learn(rows, labels, over=np.arange(len(readings)), epochs=1, seed=2)
+        model.learn(rows, labels, over=np.arange(len(variants)), epochs=1, seed=2)
         held_out = np.concatenate([some for some, _ in rounds])
         groups = np.array([self._question(int(i)).group for i in held_out])
         by_words = self._calibrated(self._labels[held_out], groups, evidence)
         by_vectors = None
         vectors = beside.result()
         if vectors is not None:
-            index = self._add_kept_back(index, vectors, rounds, evidence)
+            index = self._add_held_out(index, vectors, rounds, evidence)
             by_vectors = self._calibrated(self._labels[held_out], groups, evidence)
         self._index, self._by_words, self._by_vectors = index, by_words, by_vectors
-        # Another reader for the askers: this one remembers the words that it was asked about.
-        reader = Reader(self._lists, self._counts, self._frequencies, self._spelt)
-        return LearntMatcher(self._topics, reader, index, by_words, by_vectors, asked)
+        # Another preprocessor for the askers: this one remembers the words that it was asked about.
+        preprocessor = Preprocessor(self._lists, self._counts, self._frequencies, self._spelt)
+        return IntentClassifier(self._topics, preprocessor, index, by_words, by_vectors, asked)
 
-    def _add_kept_back(
+    def _add_held_out(
         self, index: Index, vectors: Floats, rounds: Sequence[_Round], evidence: Sequence[Evidence]
     ) -> Index:
         """Add what vectors tell of the texts kept back, learnt from the others; return the index with all vectors."""
-        projection = main_directions(vectors)
-        weights = fit_vectors(vectors, self._labels, self._classes)
+        projection = principal_directions(vectors)
+        weights = fit_multinomial_logistic(vectors, self._labels, self._classes)
         index = replace(index, vectors=projected(vectors, projection), projection=projection, vector_weights=weights)
         done = 0
         for asked, out in rounds:
             others = np.ones(len(self._texts), dtype=bool)
             others[out] = False
-            learnt = fit_vectors(vectors[others], self._labels[others], self._classes)
+            learnt = fit_multinomial_logistic(vectors[others], self._labels[others], self._classes)
             for place in range(0, len(asked), _BATCH):
                 some = asked[place : place + _BATCH]
                 add_vectors(evidence[done : done + len(some)], vectors[some], index, weights=learnt, without=out)
@@ -250,8 +250,8 @@ class _Learner:
     def _written(self) -> tuple[NDArray[np.uint64], Ints]:
         """Return (digest, topic) of the wordings that stand under one topic only."""
         found: dict[int, int] = {}
-        for (label, _, _), told in zip(self._texts, self._told, strict=True):
-            digest = digest_of(told)
+        for (label, _, _), tokens in zip(self._texts, self._tokens, strict=True):
+            digest = digest_of(tokens)
             if found.setdefault(digest, label) != label:
                 found[digest] = len(self._topics)
         alone = sorted((digest, label) for digest, label in found.items() if label < len(self._topics))
@@ -259,7 +259,7 @@ class _Learner:
 
     def _question(self, number: int) -> Question:
         if number not in self._questions:
-            self._questions[number] = self._reader.question(self._texts[number][2])
+            self._questions[number] = self._preprocessor.question(self._texts[number][2])
         return self._questions[number]
 
     def _encoded(self) -> Floats | None:
@@ -291,109 +291,118 @@ class _Learner:
             cache["vectors"] = b"".join(parts)
         return result.astype(np.float32)
 
-    def _examples(self) -> tuple[list[Reading], NDArray[np.int64]]:
-        """Return the readings to learn from, the texts themselves first, and which text each is a copy of."""
+    def _examples(self) -> tuple[list[Variant], NDArray[np.int64]]:
+        """Return the variants to learn from, the texts themselves first, and which text each is a copy of."""
         random = Random(7)
-        readings = [self._reader.of(told) for told in self._told]
-        sources = list(range(len(readings)))
+        variants = [self._preprocessor.of(tokens) for tokens in self._tokens]
+        sources = list(range(len(variants)))
         for number, (_, variety, _) in enumerate(self._texts):
-            told = self._told[number]
+            tokens = self._tokens[number]
             copies = []
             if random.random() < _MISSPELT and variety != _TITLE:
-                copies.append(misspell(told, random, 0.35))
+                copies.append(misspell(tokens, random, 0.35))
             if variety == "arabizi":
-                copies.append(self._reader.arabic(told))
+                copies.append(self._preprocessor.arabic(tokens))
             elif variety in ("iq", "msa") and random.random() < _RESPELT:
-                copies.append(words(" ".join(to_arabizi(told, random.randrange(3)))))
-            readings += [self._reader.of(copy) for copy in copies]
+                copies.append(words(" ".join(to_arabizi(tokens, random.randrange(3)))))
+            variants += [self._preprocessor.of(copy) for copy in copies]
             sources += [number] * len(copies)
-        return readings, np.array(sources)
+        return variants, np.array(sources)
 
     def _rounds(self) -> list[_Round]:
         """Return which texts are asked before they are learnt.
 
         Of small content all phrasings are asked in turn, of large content a part of every class, once. Half of the
-        foreign questions are not learnt before any round: most of what is foreign is like nothing that is listed.
+        out_of_scope questions are not learnt before any round: most of what is out_of_scope is like nothing that is listed.
         """
         random = Random(11)
         phrasings: list[int] = []
-        foreign: list[int] = []
+        out_of_scope: list[int] = []
         for number, (label, variety, _) in enumerate(self._texts):
             if label == len(self._topics):
-                foreign.append(number)
+                out_of_scope.append(number)
             elif variety != _TITLE:
                 phrasings.append(number)
-        foreign = [number for number in foreign if random.random() < _KEPT_BACK_FOREIGN]
+        out_of_scope = [number for number in out_of_scope if random.random() < HELD_OUT_SHARE_OUT_OF_SCOPE]
         if len(phrasings) < _SMALL:
             random.shuffle(phrasings)
             parts = [sorted(phrasings[k::_ROUNDS]) for k in range(min(_ROUNDS, len(phrasings)))]
         else:
-            parts = [[number for number in phrasings if random.random() < _KEPT_BACK]]
+            parts = [[number for number in phrasings if random.random() < HELD_OUT_SHARE]]
         return [
-            (np.array(part + foreign[k :: len(parts)], dtype=np.int64), np.array(part + foreign, dtype=np.int64))
+            (
+                np.array(part + out_of_scope[k :: len(parts)], dtype=np.int64),
+                np.array(part + out_of_scope, dtype=np.int64),
+            )
             for k, part in enumerate(parts)
         ]
 
     def _calibrated(
         self, labels: NDArray[np.int64], groups: NDArray[np.str_], evidence: Sequence[Evidence]
     ) -> Calibration:
-        """Return chances and thresholds for each kind of writing; a rare kind shares those of all."""
+        """Return models and thresholds for each kind of writing; a rare kind shares those of all."""
         real = len(self._topics)
-        kinds = np.stack([found.kinds for found in evidence])
-        chances: dict[str, Chances] = {}
+        scores_by_kind = np.stack([found.scores_by_kind for found in evidence])
+        models: dict[str, ProbabilityModel] = {}
         thresholds: dict[str, Thresholds] = {}
         for group in GROUPS:
             mine = groups == group
             over = np.flatnonzero(mine) if mine.sum() >= _ENOUGH else np.arange(len(evidence))
-            fusion = fit_choice(kinds[over], labels[over])
-            scores = kinds[over] @ fusion
-            signals = np.stack([signals_of(s, evidence[i], real) for s, i in zip(scores, over.tolist(), strict=True)])
+            score_weights = fit_conditional_logit(scores_by_kind[over], labels[over])
+            scores = scores_by_kind[over] @ score_weights
+            meta_features = np.stack(
+                [meta_features_of(s, evidence[i], real) for s, i in zip(scores, over.tolist(), strict=True)]
+            )
             order = np.argsort(-scores[:, :real], axis=1)
             first = order[:, 0] == labels[over]
-            among = (order[:, :MOST_CHOICES] == labels[over][:, None]).any(axis=1)
-            strange = self._topicless(scores, [evidence[i] for i in over.tolist()], labels[over])
-            told = np.concatenate([signals, *strange])
+            top3 = (order[:, :MOST_CHOICES] == labels[over][:, None]).any(axis=1)
+            strange = self._simulated_out_of_scope(scores, [evidence[i] for i in over.tolist()], labels[over])
+            tokens = np.concatenate([meta_features, *strange])
             never = np.zeros(len(strange), dtype=bool)
-            learnt = Chances(
-                fusion,
-                fit_chance(told, np.concatenate([first, never])),
-                fit_chance(told, np.concatenate([among, never])),
+            learnt = ProbabilityModel(
+                score_weights,
+                fit_nonnegative_logistic(tokens, np.concatenate([first, never])),
+                fit_nonnegative_logistic(tokens, np.concatenate([top3, never])),
             )
-            chances[group] = learnt
+            models[group] = learnt
             thresholds[group] = _thresholds(
-                chance_of(learnt.first, signals), chance_of(learnt.among, signals), first, among, labels[over] < real
+                predict_proba(learnt.first, meta_features),
+                predict_proba(learnt.top3, meta_features),
+                first,
+                top3,
+                labels[over] < real,
             )
-        return Calibration(chances, thresholds)
+        return Calibration(models, thresholds)
 
-    def _topicless(
+    def _simulated_out_of_scope(
         self, scores: Doubles, evidence: Sequence[Evidence], labels: NDArray[np.int64]
     ) -> list[NDArray[np.float64]]:
-        """Return the signals, each of shape (1, kinds), of some phrasings as if the campaign had no topic for them."""
+        """Return the meta_features, each of shape (1, scores_by_kind), of some phrasings as if the campaign had no topic for them."""
         random, real = Random(13), len(self._topics)
         found = []
         for row, one, label in zip(scores, evidence, labels.tolist(), strict=True):
-            if label < real and random.random() < _TOPICLESS:
+            if label < real and random.random() < SIMULATED_OUT_OF_SCOPE_SHARE:
                 without = row.copy()
                 without[label] = row.min() - 8
-                found.append(signals_of(without, one, real)[None])
+                found.append(meta_features_of(without, one, real)[None])
         return found
 
     def kept(self) -> bytes:
         """Return what was learnt, for the cache."""
         index = self._index
-        column, rarity = index.vectoriser.state()
+        column, idf = index.featurizer.state()
         arrays: dict[str, Array] = {
             "seen": column,
-            "rarity": rarity,
+            "idf": idf,
             "weights": index.weights.astype(np.float16),
-            "nearest_owner": index.nearest.owner,
-            "nearest_value": index.nearest.value,
-            "nearest_starts": index.nearest.starts,
+            "nearest_indices": index.nearest.indices,
+            "nearest_data": index.nearest.data,
+            "nearest_indptr": index.nearest.indptr,
             "starts": index.starts,
             "written": index.written,
             "written_under": index.written_under,
             "counts": _json_array(self._counts),
-            "spelt": _json_array(self._spelt),
+            "spelling": _json_array(self._spelt),
             **_calibration_arrays("words", self._by_words),
         }
         if self._by_vectors is not None:
@@ -414,20 +423,20 @@ def _json_array(value: object) -> Array:
 def _calibration_arrays(evidence: str, calibration: Calibration) -> dict[str, Array]:
     """Return a calibration's arrays by name, for the cache."""
     arrays = {
-        f"{evidence}-{group}-{name}": getattr(chances, name)
-        for group, chances in calibration.chances.items()
+        f"{evidence}-{group}-{name}": getattr(models, name)
+        for group, models in calibration.models.items()
         for name in _CHANCES
     }
-    told = {group: asdict(thresholds) for group, thresholds in calibration.thresholds.items()}
-    return {**arrays, f"{evidence}-thresholds": _json_array(told)}
+    tokens = {group: asdict(thresholds) for group, thresholds in calibration.thresholds.items()}
+    return {**arrays, f"{evidence}-thresholds": _json_array(tokens)}
 
 
 def _calibration_of(evidence: str, arrays: Mapping[str, Array]) -> Calibration:
     """The inverse of _calibration_arrays()."""
-    told = json.loads(arrays[f"{evidence}-thresholds"].tobytes())
+    tokens = json.loads(arrays[f"{evidence}-thresholds"].tobytes())
     return Calibration(
-        {group: Chances(*(arrays[f"{evidence}-{group}-{name}"] for name in _CHANCES)) for group in GROUPS},
-        {group: Thresholds(**told[group]) for group in GROUPS},
+        {group: ProbabilityModel(*(arrays[f"{evidence}-{group}-{name}"] for name in _CHANCES)) for group in GROUPS},
+        {group: Thresholds(**tokens[group]) for group in GROUPS},
     )
 
 
@@ -437,16 +446,16 @@ def _restore(
     topics: Sequence[str],
     texts: Sequence[tuple[int, str, str]],
     frequencies: Frequencies,
-    asked: AskedEncoder | None,
-) -> LearntMatcher | None:
-    """Return the matcher that `kept` holds; None where it is damaged."""
+    asked: QueryEncoder | None,
+) -> IntentClassifier | None:
+    """Return the classifier that `kept` holds; None where it is damaged."""
     try:
         arrays = unpack(kept)
-        vectoriser = Vectoriser.of_state(arrays["seen"], arrays["rarity"])
+        featurizer = Featurizer.of_state(arrays["seen"], arrays["idf"])
         index = Index(
-            vectoriser,
+            featurizer,
             arrays["weights"],
-            NearestPhrasing(len(texts), *(arrays[f"nearest_{name}"] for name in ("owner", "value", "starts"))),
+            NearestExamples(len(texts), *(arrays[f"nearest_{name}"] for name in ("indices", "data", "indptr"))),
             arrays["starts"],
             tuple(text for _, _, text in texts),
             arrays.get("vectors"),
@@ -457,27 +466,27 @@ def _restore(
         )
         by_words = _calibration_of("words", arrays)
         by_vectors = _calibration_of("vectors", arrays) if index.vectors is not None else None
-        counts, spelt = (json.loads(arrays[name].tobytes()) for name in ("counts", "spelt"))
+        counts, spelling = (json.loads(arrays[name].tobytes()) for name in ("counts", "spelling"))
     except (ValueError, KeyError, TypeError):
         return None
-    reader = Reader(campaign.words, counts, frequencies, spelt)
-    return LearntMatcher(topics, reader, index, by_words, by_vectors, asked)
+    preprocessor = Preprocessor(campaign.words, counts, frequencies, spelling)
+    return IntentClassifier(topics, preprocessor, index, by_words, by_vectors, asked)
 
 
 def _thresholds(
     p_first: Doubles,
     p_among: Doubles,
     first: NDArray[np.bool_],
-    among: NDArray[np.bool_],
+    top3: NDArray[np.bool_],
     ours: NDArray[np.bool_],
 ) -> Thresholds:
-    """Return the lowest borders that keep the promised shares on held-out questions."""
-    mine, foreign = max(1, int(ours.sum())), max(1, int((~ours).sum()))
+    """Return the lowest thresholds that keep the promised shares on held-out questions."""
+    mine, out_of_scope = max(1, int(ours.sum())), max(1, int((~ours).sum()))
     answer = 1.0
     for border in np.arange(0.99, 0.2, -0.01):
         taken = p_first >= border
         wrong, intruders = (taken & ours & ~first).sum(), (taken & ~ours).sum()
-        if wrong > np.ceil(WRONG_ANSWERS * mine) or intruders > np.ceil(FOREIGN_ANSWERS * foreign):
+        if wrong > np.ceil(WRONG_ANSWERS * mine) or intruders > np.ceil(OUT_OF_SCOPE_ANSWERS * out_of_scope):
             break
         answer = float(border)
     choices = 0.0
@@ -492,7 +501,7 @@ def _thresholds(
         choices=round(choices, 2),
         answered=float((taken & ours).sum() / mine),
         wrong=float((taken & ours & ~first).sum() / mine),
-        offered=float(((taken & first) | (shown & among))[ours].sum() / mine),
-        foreign_answered=float((taken & ~ours).sum() / foreign),
-        foreign_offered=float((shown & ~ours).sum() / foreign),
+        offered=float(((taken & first) | (shown & top3))[ours].sum() / mine),
+        out_of_scope_answered=float((taken & ~ours).sum() / out_of_scope),
+        out_of_scope_offered=float((shown & ~ours).sum() / out_of_scope),
     )

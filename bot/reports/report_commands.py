@@ -164,8 +164,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from bot.dialogue.offers import OfferChecker
     from bot.dialogue.safety import SafetyLane
     from bot.dialogue.smalltalk import SmallTalk
-    from bot.nlu.training import build_matcher
-    from bot.nlu_io.cache import open_learning
+    from bot.nlu.training import train_classifier
+    from bot.nlu_io.cache import open_training_resources
     from bot.reports.digest import DigestMaker
     from bot.reports.simulation import Simulator
 
@@ -179,8 +179,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
         print("The content cannot be read. See: tabayyan check", file=sys.stderr)
         return PROBLEM
     names = names_from(content)
-    learning = open_learning(settings.data_dir / "cache", semantic=settings.semantic)
-    matcher = build_matcher(
+    learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
+    matcher = train_classifier(
         content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
     )
     offers = OfferChecker(content.offers)

@@ -10,19 +10,19 @@ import sys
 from bot.content_tools.load.build import Content
 from bot.i18n import Phrases
 from bot.logs import set_up_logging
-from bot.nlu_io.cache import Learning
+from bot.nlu_io.cache import TrainingResources
 from bot.runtime import Answering, clock_of, listen
 from bot.scale_out.supervisor import run_workers
 from bot.settings import SettingsError, read_settings
 from tests.simulator.small_campaign import constant_conversation, small_conversation
 
 
-def build_small(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
+def build_small(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """Four topics, whatever the content."""
     return Answering(small_conversation(phrases), content)
 
 
-def build_constant(content: Content | None, phrases: Phrases, learning: Learning) -> Answering:
+def build_constant(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """One reply, whatever the content."""
     return Answering(constant_conversation(phrases), content)
 
