@@ -28,12 +28,14 @@ from unittest.mock import patch
 import numpy as np
 import yaml
 
-from bot.dialogue.campaign import Answer, Campaign, Topic, WordLists
+from bot.dialogue.campaign import Answer, Campaign, Topic
 from bot.nlu.augment import misspell
 from bot.nlu.featurizer import Floats
 from bot.nlu.knn import NearestExamples
 from bot.nlu.normalize import fold, words
 from bot.nlu.training import train_classifier
+from bot.nlu.training_set import Example, WordLists
+from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import FileCache, read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -82,7 +84,9 @@ def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
 # Tasks
 
 
-def _campaign(content: Iterable[tuple[str, str, str]], words_of: WordLists | None = None) -> Campaign:
+def _campaign(
+    content: Iterable[tuple[str, str, str]], words_of: WordLists | None = None, out_of_scope: tuple[Example, ...] = ()
+) -> Campaign:
     """Make a campaign of (entry, variety, text)."""
     found: dict[str, dict[str, list[str]]] = {}
     for entry, variety, text in content:
@@ -91,25 +95,25 @@ def _campaign(content: Iterable[tuple[str, str, str]], words_of: WordLists | Non
         entry: Topic(entry, "", (), (), "any", None, {}, {v: tuple(t) for v, t in by.items()})
         for entry, by in sorted(found.items())
     }
-    return Campaign({}, (), topics, {}, {}, {}, words_of or WordLists({}, (), ()), {})
+    return Campaign({}, (), topics, {}, {}, {}, words_of or WordLists(), {}, out_of_scope=out_of_scope)
 
 
 def _yaml(path: Path) -> Any:
     return yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader)
 
 
-def word_lists(content: Path) -> WordLists:
+def word_lists(content: Path) -> tuple[WordLists, tuple[Example, ...]]:
     """Read the word lists and the foreign questions of all languages."""
     equivalents: dict[str, str] = {}
     synonyms: list[tuple[str, ...]] = []
-    questions: list[tuple[str, str]] = []
+    questions: list[Example] = []
     for path in sorted(content.glob("*/_words.yaml")):
         listed = _yaml(path)
         equivalents |= listed["equivalents"]
         synonyms += [tuple(group) for group in listed["synonyms"]]
     for path in sorted(content.glob("*/_foreign.yaml")):
-        questions += [(variety, q) for variety, found in _yaml(path).items() for q in found]
-    return WordLists(equivalents, tuple(synonyms), tuple(questions))
+        questions += [Example("", variety, q) for variety, found in _yaml(path).items() for q in found]
+    return WordLists(equivalents, tuple(synonyms)), tuple(questions)
 
 
 def own_campaign(content: Path = ROOT / "content") -> Campaign:
@@ -124,7 +128,8 @@ def own_campaign(content: Path = ROOT / "content") -> Campaign:
             if page.exists():
                 answers[folder.parent.name] = Answer(_yaml(page)["title"], "", "", "")
         topics[name] = Topic(name, "", (), (), "any", None, answers, phrasings)
-    return Campaign({}, (), topics, {}, {}, {}, word_lists(content), {})
+    lists, out_of_scope = word_lists(content)
+    return Campaign({}, (), topics, {}, {}, {}, lists, {}, out_of_scope=out_of_scope)
 
 
 def own_task() -> Task:
@@ -183,14 +188,14 @@ def public_tasks(data: Path) -> list[Task]:
         content = [(r["entry"], variety[r["lang"]], r["text"]) for r in found if r["role"] == "content"]
         asked = [(r["variety"], r["text"], frozenset([r["entry"]])) for r in found if r["role"] == "question"]
         asked += [("oos", r["text"], frozenset[str]()) for r in found if r["role"] == "oos"]
-        tasks.append(Task("bi77d", _campaign(content, lists), asked))
+        tasks.append(Task("bi77d", _campaign(content, *lists), asked))
     for name in ("banking77", "clinc150"):
         found = rows(name)
         for shots in ("train_5", "train_10") if found else ():
             content = [(r["entry"], "en", r["text"]) for r in found if r["split"] == shots]
             asked = [("en", r["text"], frozenset([r["entry"]])) for r in found if r["split"] == "test"]
             asked += [("oos", r["text"], frozenset[str]()) for r in found if r["split"] == "oos_test"]
-            tasks.append(Task(f"{name}-{shots[6:]}", _campaign(content, lists), asked))
+            tasks.append(Task(f"{name}-{shots[6:]}", _campaign(content, *lists), asked))
     if found := rows("hint3"):
         content = [(r["entry"], "en", r["text"]) for r in found if r["split"] == "train"]
         known = {entry for entry, _, _ in content}
@@ -200,7 +205,7 @@ def public_tasks(data: Path) -> list[Task]:
             for r in tests
         ]
         recorded = {p: [(r["peers"][p][0], float(r["peers"][p][1])) for r in tests] for p in tests[0]["peers"]}
-        tasks.append(Task("hint3", _campaign(content, lists), asked, recorded))
+        tasks.append(Task("hint3", _campaign(content, *lists), asked, recorded))
     return tasks
 
 
@@ -266,24 +271,23 @@ def our_scores(campaign: Campaign, *, semantic: bool, keep: bool = True) -> tupl
     """Our classifier with or without sentence vectors, and the classifier itself."""
     encoder = load_encoder() if semantic else None
     cache = FileCache(CACHE) if keep else None
-    classifier = train_classifier(campaign, encoder=encoder, cache=cache, frequencies=read_frequencies())
-    return lambda q: {ranked.topic: ranked.confidence for ranked in classifier.rank(q).ranked}, classifier
+    classifier = train_classifier(campaign.training_set(read_frequencies()), encoder=encoder, cache=cache)
+    return lambda q: {
+        ranked.topic: ranked.confidence for ranked in classifier.predict(Utterance.read(q)).ranked
+    }, classifier
 
 
 def without(campaign: Campaign, part: str) -> Campaign:
     """Return the campaign without one part of what the classifier learns from."""
-    lists = campaign.words
-    if part == "word lists":
-        lists = WordLists({}, (), lists.foreign_questions)
-    elif part == "foreign questions":
-        lists = WordLists(lists.equivalents, lists.synonyms, ())
+    lists = WordLists() if part == "word lists" else campaign.words
+    out_of_scope = () if part == "foreign questions" else campaign.out_of_scope
     topics = dict(campaign.topics)
     if part in ("iq", "msa", "arabizi", "mixed", "en", "titles"):
         for name, topic in topics.items():
             kept = {v: t for v, t in topic.phrasings.items() if v != part}
             answers = {} if part == "titles" else topic.answers
             topics[name] = Topic(name, "", (), (), "any", None, answers, kept)
-    return Campaign({}, (), topics, {}, {}, {}, lists, {})
+    return Campaign({}, (), topics, {}, {}, {}, lists, {}, out_of_scope=out_of_scope)
 
 
 # The table
@@ -314,7 +318,7 @@ def outcomes(classifier: Any, task: Task, numbers: Sequence[int]) -> None:
     met: dict[str, list[tuple[bool, bool, bool, bool]]] = {}
     for number in numbers:
         variety, question, right = task.questions[number]
-        ranking = classifier.rank(question)
+        ranking = classifier.predict(Utterance.read(question))
         answered = bool(right & set(ranking.answered))
         wrong = ranking.outcome == "answer" and not set(ranking.answered) <= right
         reached = answered or bool(right & set(ranking.choices))
@@ -330,7 +334,7 @@ def two_questions(classifier: Any, task: Task, count: int) -> None:
     """Print what becomes of messages that ask two things."""
     rows = []
     for message, first, second in pairs(task, count):
-        ranking = classifier.rank(message)
+        ranking = classifier.predict(Utterance.read(message))
         answered = set(ranking.answered)
         reached = answered | set(ranking.choices)
         rows.append(

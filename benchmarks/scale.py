@@ -19,6 +19,7 @@ from random import Random
 from benchmarks.matching import own_campaign
 from bot.dialogue.campaign import Campaign, Topic
 from bot.nlu.training import train_classifier
+from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -41,7 +42,7 @@ def grown(campaign: Campaign, topics: int, random: Random, total: int) -> Campai
             phrasings.setdefault(variety, []).append(text if number < len(originals) else f"{word} {text}")
         name = f"{source.id}-{number}"
         made[name] = Topic(name, "", (), (), "any", None, {}, {v: tuple(t) for v, t in phrasings.items()})
-    return Campaign({}, (), made, {}, {}, {}, campaign.words, {})
+    return Campaign({}, (), made, {}, {}, {}, campaign.words, {}, out_of_scope=campaign.out_of_scope)
 
 
 def _memory() -> float:
@@ -57,19 +58,19 @@ def one(topics: int, phrasings: int, *, semantic: bool) -> None:
     frequencies, encoder, cache = read_frequencies(), load_encoder() if semantic else None, dict[str, bytes]()
     texts = [p for t in campaign.topics.values() for found in t.phrasings.values() for p in found]
     start, worked = time.perf_counter(), time.process_time()
-    train_classifier(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    train_classifier(campaign.training_set(frequencies), encoder=encoder, cache=cache)
     built, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    classifier = train_classifier(campaign, encoder=encoder, cache=cache, frequencies=frequencies)
+    classifier = train_classifier(campaign.training_set(frequencies), encoder=encoder, cache=cache)
     restored = time.perf_counter() - start
     questions = random.sample(texts, min(QUESTIONS, len(texts)))
     for question in questions[:20]:
-        classifier.rank(question)
+        classifier.predict(Utterance.read(question))
     times = []
     for question in questions:
         start = time.perf_counter()
-        classifier.rank(question)
+        classifier.predict(Utterance.read(question))
         times.append((time.perf_counter() - start) * 1000)
     times.sort()
     cached = sum(map(len, cache.values())) / 2**20

@@ -14,7 +14,7 @@ from bot.clock import Clock, read_clock
 from bot.content_tools.last_good import load_or_last_good
 from bot.content_tools.load.build import Content
 from bot.content_tools.load.word_files import last_resort
-from bot.dialogue.campaign import Campaign, Contact, Language, WordLists
+from bot.dialogue.campaign import Campaign, Contact, Language
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
@@ -23,6 +23,8 @@ from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, read_phrases
 from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.training import cache_key, train_classifier
+from bot.nlu.training_set import WordLists
+from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
 from bot.settings import ROOT, Settings, SettingsError
@@ -35,7 +37,7 @@ MOST_ENCODERS = 2
 class _Silent:
     """The classifier of a bot without content: it knows nothing and says so."""
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """No topic, for any question."""
         return Ranking((), "none", (), ())
 
@@ -79,11 +81,10 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
     fitted: Classifier = train_classifier(
-        content.campaign,
+        content.campaign.training_set(learning.frequencies),
         encoder=learning.encoder,
-        asked=learning.asked,
+        query_encoder=learning.query_encoder,
         cache=learning.cache,
-        frequencies=learning.frequencies,
     )
     offers = OfferChecker(content.offers)
     conversation = Conversation(
@@ -115,7 +116,7 @@ def empty_campaign() -> Campaign:
         {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
     )
     name = {"ar": "تبيَّن", "en": "Tabayyan"}
-    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists({}, (), ()), name)
+    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists(), name)
 
 
 def learning_of(settings: Settings) -> TrainingResources:
@@ -148,10 +149,9 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     learning = learning_of(settings)
     with one_at_a_time(settings.data_dir / "cache"):
         train_classifier(
-            content.campaign,
+            content.campaign.training_set(learning.frequencies),
             encoder=encoder_behind(encoders) if encoders else learning.encoder,
             cache=learning.cache,
-            frequencies=learning.frequencies,
         )
 
 
@@ -164,7 +164,7 @@ def learn_beside(settings: Settings, content: Content | None, learning: Training
     """
     if content is None or not content.campaign.topics:
         return
-    key = cache_key(content.campaign, semantic=learning.encoder is not None, frequencies=learning.frequencies)
+    key = cache_key(content.campaign.training_set(learning.frequencies), semantic=learning.encoder is not None)
     if key in learning.cache or not learning.keeps():
         return
     start = multiprocessing.get_context("spawn")

@@ -187,7 +187,7 @@ class House:
         # Of several workers one learns; the others wait for it and find it in the cache.
         learn_beside(settings, loaded.content, learning)
         if learning.encoder is not None:
-            learning = replace(learning, asked=PacedEncoder(learning.encoder))
+            learning = replace(learning, query_encoder=PacedEncoder(learning.encoder))
         answering = build_answering(loaded.content, phrases, learning)
         house = cls(settings, clock, answering, loaded.problems, learning, phrases, crew)
         house._reload_failed = loaded.origin != "folder"

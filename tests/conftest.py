@@ -17,6 +17,7 @@ from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, read_phrases
 from bot.nlu.ranking import Ranked, Ranking
+from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)
@@ -40,8 +41,9 @@ class ScriptedMatcher:
     def __init__(self, topics: tuple[str, ...]) -> None:
         self._topics = topics
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by the ids named in the question."""
+        question = utterance.raw
         named = tuple(part for part in question.strip().split("|") if part in self._topics)
         rest = tuple(topic for topic in self._topics if topic not in named)
         ranked = tuple(Ranked(topic, 0.9 if topic in named else 0.01) for topic in (*named, *rest)[:5])

@@ -16,7 +16,7 @@ from bot.content_tools.load.build import Content
 from bot.content_tools.load.word_files import last_resort
 from bot.desk.asgi import desk_app
 from bot.desk.dependencies import DeskServices, Health
-from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic, WordLists
+from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferReading, Sign
 from bot.dialogue.safety import SafetyLane
@@ -24,6 +24,8 @@ from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.i18n import Phrases, read_phrases
 from bot.nlu.normalize import fold
 from bot.nlu.ranking import Explanation, Ranked, Ranking
+from bot.nlu.training_set import WordLists
+from bot.nlu.utterance import Utterance
 from bot.settings import ROOT, Settings
 
 TODAY = date(2026, 11, 22)
@@ -104,7 +106,7 @@ def campaign(extra: tuple[Topic, ...] = ()) -> Campaign:
         },
         sources={"rudaw": Source("rudaw", "https://example.org/rudaw", "Rudaw", "A story", "2026-02", None, "ar")},
         facts={"L01": Fact("L01", "Prison is said.", "A judge", "medium", None, ("rudaw",), True)},
-        words=WordLists({}, (), ()),
+        words=WordLists(),
         name={"ar": "تبيَّن", "en": "Tabayyan"},
         handle="TabayyanTestBot",
     )
@@ -124,7 +126,8 @@ class WordMatcher:
             for one in known.topics.values()
         }
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
+        question = utterance.raw
         asked = {fold(word) for word in question.split()}
         chances = sorted(
             ((len(asked & own) / max(1, len(asked)), topic) for topic, own in self._words.items()), reverse=True
@@ -138,16 +141,17 @@ class WordMatcher:
             tuple((one.topic, (("classifier", 1.25),)) for one in ranked),
         )
         if best.confidence > 0.5:
-            return Ranking(ranked, "answer", (best.topic,), (), explained if why else None)
+            return Ranking(ranked, "answer", (best.topic,), (), explained if explain else None)
         if best.confidence > 0.2:
-            return Ranking(ranked, "choices", (), (best.topic,), explained if why else None)
-        return Ranking(ranked, "none", (), (), explained if why else None)
+            return Ranking(ranked, "choices", (), (best.topic,), explained if explain else None)
+        return Ranking(ranked, "none", (), (), explained if explain else None)
 
 
 class WordOffers:
     """Takes a message with "salary" for an offer with one sign."""
 
-    def look(self, text: str, *, forwarded: bool = False) -> OfferReading | None:
+    def look(self, utterance: Utterance, *, forwarded: bool = False) -> OfferReading | None:
+        text = utterance.raw
         return OfferReading((Sign("high-pay", "salary"),)) if "salary" in text else None
 
     def paragraphs(self, reading: OfferReading, language: str, render: Any, today: date) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from bot.content_tools.load.build import content_digest
 from bot.content_tools.scaffold import new_language, new_topic, verify_contact
 from bot.content_tools.trace import trace
 from bot.nlu.ranking import Ranked, Ranking
+from bot.nlu.utterance import Utterance
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
@@ -426,8 +427,9 @@ class _WordMatcher:
             for topic in campaign.topics.values()  # type: ignore[attr-defined]
         }
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by shared words."""
+        question = utterance.raw
         scores = {topic: len(words & set(question.split())) for topic, words in self._words.items()}
         best = sorted(scores, key=lambda topic: -scores[topic])
         ranked = tuple(Ranked(topic, float(scores[topic])) for topic in best)

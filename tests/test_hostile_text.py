@@ -25,6 +25,7 @@ from bot.dialogue.reply import Context, Message
 from bot.dialogue.safety import SafetyLane
 from bot.i18n import Phrases
 from bot.nlu import normalize as text
+from bot.nlu.utterance import Utterance
 
 LENGTH = 4096
 MOST_SECONDS = 0.05
@@ -185,18 +186,18 @@ def readers(content: Content, phrases: Phrases, scripted: Conversation) -> dict[
         "clean": text.clean,
         "fold": text.fold,
         "words": text.words,
-        "detect": text.detect,
+        "utterance": Utterance.read,
         "swap-layout": text.swap_layout,
         "plain": limits.plain,
         "html-faults": limits.html_faults,
         "pack": lambda typed: limits.pack((typed,)),
         "decode": scripted.actions.decode,
         "paragraph": lambda typed: render.paragraph(typed, "ar", date(2026, 11, 22)),
-        "safety": lambda typed: safety.look(safety.read(typed)),
-        "safe-word": safety.is_safe_word,
-        "steer": lambda typed: safety.steer(safety.read(typed)),
-        "offer": offers.look,
-        "forwarded-offer": lambda typed: offers.look(typed, forwarded=True),
+        "safety": lambda typed: safety.look(safety.read(Utterance.read(typed))),
+        "safe-word": lambda typed: safety.is_safe_word(Utterance.read(typed)),
+        "steer": lambda typed: safety.steer(safety.read(Utterance.read(typed))),
+        "offer": lambda typed: offers.look(Utterance.read(typed)),
+        "forwarded-offer": lambda typed: offers.look(Utterance.read(typed), forwarded=True),
     }
 
 

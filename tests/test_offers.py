@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.content_tools.load.word_files import offer_words
 from bot.dialogue.offers import LONGEST_QUOTE, OfferChecker, OfferReading, Sign
+from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = Path(__file__).parent / "offers"
@@ -47,7 +48,7 @@ KNOWN_SIGNS = (
 
 
 def found(text: str, *, forwarded: bool = False) -> set[str] | None:
-    reading = CHECKER.look(text, forwarded=forwarded)
+    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
     return None if reading is None else {sign.id for sign in reading.signs}
 
 
@@ -103,8 +104,8 @@ def test_the_campaigns_own_phrasings_are_hardly_ever_offers() -> None:
 
 def test_a_forwarded_text_counts_more_readily() -> None:
     text = "راتب زين وسكن مؤمن للشباب"
-    assert CHECKER.look(text) is None
-    assert CHECKER.look(text, forwarded=True) is not None
+    assert CHECKER.look(Utterance.read(text)) is None
+    assert CHECKER.look(Utterance.read(text), forwarded=True) is not None
 
 
 def test_signs_do_not_reach_from_one_clause_into_the_next() -> None:
@@ -125,7 +126,7 @@ def test_the_file_names_all_signs() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_quotes_the_text_escaped(language: str) -> None:
     text = "مطلوب حراس بروسيا راتب 2500 دولار <b>بالشهر</b> & سكن علينا، دز صورة جوازك خاص"
-    reading = CHECKER.look(text)
+    reading = CHECKER.look(Utterance.read(text))
     assert reading is not None
     report = "\n".join(CHECKER.paragraphs(reading, language, HtmlRender(), TODAY))
     assert "<b>بالشهر</b>" not in report
@@ -152,7 +153,7 @@ def test_a_report_fits_and_never_calls_an_offer_safe(language: str, count: int) 
 
 def test_without_content_it_still_says_something() -> None:
     empty = OfferChecker(())
-    assert empty.look("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص", forwarded=True) is None
+    assert empty.look(Utterance.read("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص"), forwarded=True) is None
     assert empty.paragraphs(OfferReading(()), "en", HtmlRender(), TODAY)
 
 
@@ -165,7 +166,7 @@ def test_hostile_text_costs_little(text: str) -> None:
     spent = []
     for _ in range(4):
         started = time.process_time()
-        CHECKER.look(text[:4096], forwarded=True)
+        CHECKER.look(Utterance.read(text[:4096]), forwarded=True)
         spent.append((time.process_time() - started) * 1000)
     print(f"{min(spent):.1f} ms")
     assert min(spent) < 100
@@ -174,7 +175,7 @@ def test_hostile_text_costs_little(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400), st.booleans())
 def test_any_text_is_read(text: str, forwarded: bool) -> None:
-    reading = CHECKER.look(text, forwarded=forwarded)
+    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
     if reading is not None:
         assert all(sign.id in KNOWN_SIGNS and len(sign.quote) <= LONGEST_QUOTE for sign in reading.signs)
 

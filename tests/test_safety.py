@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from bot.content_tools.load.word_files import last_resort, safety_words
 from bot.dialogue.safety import DANGERS, Alarm, SafetyLane, SafetyWords
 from bot.nlu.patterns import PatternError, Vocabulary
+from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = Path(__file__).parent / "safety"
@@ -46,11 +47,11 @@ LAST_RESORT = SafetyLane(last_resort())
 
 
 def look(lane: SafetyLane, text: str) -> Alarm | None:
-    return lane.look(lane.read(text))
+    return lane.look(lane.read(Utterance.read(text)))
 
 
 def steer(lane: SafetyLane, text: str) -> tuple[str, ...]:
-    return lane.steer(lane.read(text))
+    return lane.steer(lane.read(Utterance.read(text)))
 
 
 def messages(kind: str) -> Iterator[tuple[str, str]]:
@@ -167,7 +168,7 @@ def test_one_message(message: str, level: str | None, danger: str | None) -> Non
 def test_nothing_to_read_raises_nothing(text: str) -> None:
     look(LANE, text)
     steer(LANE, text)
-    assert not LANE.is_safe_word(text)
+    assert not LANE.is_safe_word(Utterance.read(text))
 
 
 # ---- whom and where it means
@@ -258,7 +259,7 @@ def test_every_danger_has_words_and_a_reply_of_its_own(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_safe_word_brings_the_help_back(language: str) -> None:
     word = words_of(language).safe_words[0]
-    assert LANE.is_safe_word(f" {word}! ")
+    assert LANE.is_safe_word(Utterance.read(f" {word}! "))
     assert any(word in part for part in LANE.paragraphs(LANE.unknown, language, PlainRender(), TODAY))
 
 
@@ -323,7 +324,7 @@ def test_any_pattern_is_read_or_refused_with_a_reason(line: str) -> None:
         assert str(problem).endswith(".")
     else:
         vocabulary.seal()
-        vocabulary.read("اخذوا جوازي 5").has(pattern)
+        vocabulary.read(Utterance.read("اخذوا جوازي 5")).has(pattern)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.normalize import LONGEST, clean, clip, detect, fold, swap_layout, words
+from bot.nlu.language_id import identify
+from bot.nlu.normalize import LONGEST, clean, clip, fold, swap_layout, words
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,8 @@ def test_clip_keeps_start_and_end() -> None:
         ("hotel 3rd floor is it ok", "en", "latin"),
     ],
 )
-def test_detect(text: str, language: str | None, script: str) -> None:
-    reading = detect(text)
+def test_identify(text: str, language: str | None, script: str) -> None:
+    reading = identify(text)
     assert (reading.language, reading.script) == (language, script)
 
 
@@ -81,7 +82,7 @@ def test_any_text_is_read_and_folding_is_idempotent(text: str) -> None:
     assert fold(folded) == folded
     assert all(words(text))
     assert len(clip(text, 10)) <= 10
-    detect(text)
+    identify(text)
     swap_layout(text)
 
 

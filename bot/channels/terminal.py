@@ -53,8 +53,8 @@ def as_json(turn: Turn) -> dict[str, Any]:
         "reply": turn.reply.text,
         "buttons": [button.label for button in turn.reply.buttons],
     }
-    if turn.why is not None:
-        shown["why"] = why_as_json(turn.why)
+    if turn.explanation is not None:
+        shown["why"] = why_as_json(turn.explanation)
     return shown
 
 
@@ -76,7 +76,7 @@ def ask(
 ) -> None:
     """Answer each question as a new chat; one JSON object a line, or plain text."""
     for question in asked:
-        turn = conversation.respond(Message(question), context, why=why)
+        turn = conversation.respond(Message(question), context, ranked=as_lines, explain=why)
         out.write(json.dumps(as_json(turn)) if as_lines else shown(turn, why=why))
         out.write("\n")
         out.flush()
@@ -86,8 +86,8 @@ def shown(turn: Turn, *, why: bool = False) -> str:
     """A turn as a person reads it in a terminal: the text, then numbered buttons."""
     lines = [turn.reply.text, ""]
     lines += [f"  [{number}] {button.label}" for number, button in enumerate(turn.reply.buttons, 1)]
-    if why and turn.why is not None:
-        lines += ["", json.dumps(why_as_json(turn.why), ensure_ascii=False, indent=1)]
+    if why and turn.explanation is not None:
+        lines += ["", json.dumps(why_as_json(turn.explanation), ensure_ascii=False, indent=1)]
     return "\n".join(lines)
 
 

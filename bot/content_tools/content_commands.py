@@ -174,7 +174,7 @@ def _fitting(settings: Settings) -> Callable[[Any], Any]:
 
     learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
     return lambda campaign: train_classifier(
-        campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+        campaign.training_set(learning.frequencies), encoder=learning.encoder, cache=learning.cache
     )
 
 

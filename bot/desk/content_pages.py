@@ -212,7 +212,7 @@ def _search(pages: Pages, request: Request, form: Form) -> Response:
     if not question.strip():
         return _topics(pages, request)
     context = Context(today=pages.services.clock.today(), forced_language=language)
-    turn = conversation.respond(Message(question), context, why=True)
+    turn = conversation.respond(Message(question), context, explain=True)
     wanted = question.casefold().strip()
     named = []
     for topic in conversation.campaign.topics.values():

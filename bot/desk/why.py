@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Counted, Turn
-from bot.nlu.normalize import detect
+from bot.nlu.utterance import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Explained:
 
 def explain(conversation: Conversation, said: str | None, turn: Turn, interface: str) -> Explained:
     """The panel of one turn, with titles in the interface language."""
-    campaign, why = conversation.campaign, turn.why
+    campaign, why = conversation.campaign, turn.explanation
     nearest = {topic: (phrasing, likeness) for topic, phrasing, likeness in why.nearest} if why else {}
     evidence = dict(why.scores) if why else {}
 
@@ -83,10 +83,10 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
     language = turn.language
     script = "none"
     if said is not None:
-        reading = detect(said)
-        script = reading.script
-        if reading.language is not None and reading.language in campaign.languages:
-            language = reading.language
+        utterance = Utterance.read(said)
+        script = utterance.script
+        if utterance.language is not None and utterance.language in campaign.languages:
+            language = utterance.language
     first = [one.topic for one in candidates]
     return Explained(
         said=said,

@@ -8,6 +8,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from bot.nlu.training_set import TITLE, Example, Frequencies, TrainingSet, WordLists
+
 ContactStatus = Literal["usable", "check-first", "not-published"]
 ContactKind = Literal["phone", "page", "handle", "route", "none"]
 Place = Literal["iraq", "russia", "any"]
@@ -15,6 +17,7 @@ Direction = Literal["rtl", "ltr"]
 Confidence = Literal["high", "medium", "low", "not-found"]
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
+_NO_WORD_COUNTS: Frequencies = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +138,6 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class WordLists:
-    """Words that the classifier reads alike, and questions that no topic answers."""
-
-    equivalents: Mapping[str, str]
-    """A dialect word -> the MSA word it is read as (one word or a short phrase)."""
-    synonyms: tuple[tuple[str, ...], ...]
-    """Groups of words with one meaning in this campaign."""
-    foreign_questions: tuple[tuple[str, str], ...]
-    """(variety, question) that no topic answers: what "I don't know" is learnt from."""
-
-
-@dataclass(frozen=True, slots=True)
 class Campaign:
     """Everything that the bot can say."""
 
@@ -168,3 +159,20 @@ class Campaign:
     """Word family -> its words: the closed list that unanswered questions are counted over."""
     theme_names: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     """Word family of the vocabulary -> what reports call it, per language."""
+    out_of_scope: tuple[Example, ...] = ()
+    """Questions that no topic answers: what "I don't know" is learnt from."""
+
+    def training_set(self, frequencies: Frequencies = _NO_WORD_COUNTS) -> TrainingSet:
+        """Return what a classifier of topics learns from: titles and phrasings of every topic that has one."""
+        learnable = [topic for topic in self.topics.values() if any(topic.phrasings.values())]
+        examples = [
+            Example(topic.id, variety, text)
+            for topic in learnable
+            for variety, texts in (
+                (TITLE, [answer.title for answer in topic.answers.values()]),
+                *topic.phrasings.items(),
+            )
+            for text in texts
+        ]
+        labels = tuple(topic.id for topic in learnable)
+        return TrainingSet(labels, tuple(examples), self.out_of_scope, self.words, frequencies)

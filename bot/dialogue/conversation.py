@@ -15,8 +15,9 @@ from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens, read_start_payload, start_payload
 from bot.dialogue.smalltalk import SmallTalk
 from bot.dialogue.telegram_limits import START_PAYLOAD
-from bot.nlu.normalize import detect, words
+from bot.nlu.normalize import words
 from bot.nlu.ranking import Classifier, Ranked, Ranking
+from bot.nlu.utterance import Utterance
 
 CHOICES_SHOWN = 3
 LIKELY, LIKELY_SHOWN = 0.03, 2
@@ -27,8 +28,6 @@ NO_CAMPAIGN = "none"
 NEAR, NEAR_SHOWN = 0.08, 2
 """Under "I have no answer", so many topics with at least this chance are offered all the same."""
 INLINE_CARDS = 5
-LONGEST_MESSAGE = 8192
-"""Characters looked at: twice what Telegram sends, for text that comes by other channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,45 +83,47 @@ class Conversation:
                 return code
         return self._default_language
 
-    def text_language(self, text: str, context: Context) -> str:
-        """The language that a text is answered in: its own, else the chat's."""
-        found = context.forced_language or detect(text).language
+    def text_language(self, utterance: Utterance, context: Context) -> str:
+        """The language that a message is answered in: its own, else the chat's."""
+        found = context.forced_language or utterance.language
         return found if found is not None and found in self.campaign.languages else self.chat_language(context)
 
     # ---- what people send
 
-    def respond(self, message: Message, context: Context, *, why: bool = False) -> Turn:
+    def respond(self, message: Message, context: Context, *, ranked: bool = False, explain: bool = False) -> Turn:
         """Answer one message. Danger comes first, then offers, commands, small talk, and the topics.
 
-        Never raises for any text; the reply is never empty and always leaves a next step. Whatever the outcome, the
-        turn carries the topics that come nearest.
+        Never raises for any text; the reply is never empty and always leaves a next step. With `ranked` the turn
+        carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
-        turn = self._respond(message, context, why)
-        ranked = turn.ranked or self._classifier.rank(message.text[:LONGEST_MESSAGE]).ranked
-        return replace(turn, ranked=ranked, choices=self._on_buttons(turn.reply))
+        utterance = Utterance.read(message.text)
+        turn = self._respond(message, utterance, context, explain)
+        if (ranked or explain) and not turn.ranked:
+            turn = replace(turn, ranked=self._classifier.predict(utterance).ranked)
+        return replace(turn, choices=self._on_buttons(turn.reply))
 
-    def _respond(self, message: Message, context: Context, why: bool) -> Turn:
-        text = message.text[:LONGEST_MESSAGE]
-        language = self.text_language(text, context)
+    def _respond(self, message: Message, utterance: Utterance, context: Context, explain: bool) -> Turn:
+        text = message.text
+        language = self.text_language(utterance, context)
         if not text.strip():
             return self._not_text(message, self.chat_language(context), context)
-        heard = self._safety.read(text)
+        heard = self._safety.read(utterance)
         alarm = self._safety.look(heard)
         if alarm is not None and alarm.level == "full":
-            return self._urgent(alarm, language, context, self._classifier.rank(text, why=why))
+            return self._urgent(alarm, language, context, self._classifier.predict(utterance, explain=explain))
         if text.startswith("/"):
             return self._command(text, context)
-        if self._safety.is_safe_word(text):
+        if self._safety.is_safe_word(utterance):
             return self._urgent(self._safety.unknown, language, context, None)
-        reading = self._offers.look(text, forwarded=message.forwarded)
+        reading = self._offers.look(utterance, forwarded=message.forwarded)
         if reading is not None:
-            return self._offer(reading, language, context, text, why)
+            return self._offer(reading, language, context, utterance, explain)
         if alarm is not None:
-            return self._urgent(alarm, language, context, self._classifier.rank(text, why=why))
-        kind = self._small_talk.look(text)
+            return self._urgent(alarm, language, context, self._classifier.predict(utterance, explain=explain))
+        kind = self._small_talk.look(utterance)
         if kind is not None:
             # The wording's own language decides: "hi" holds too little to detect one.
-            answer_in = language if detect(text).language else self.chat_language(context)
+            answer_in = language if utterance.language else self.chat_language(context)
             reply = self._small_talk.reply(kind.id, answer_in)
             return Turn(
                 Reply(
@@ -131,25 +132,24 @@ class Conversation:
                     self._start_rows(answer_in, context),
                 ),
                 "smalltalk",
-                ranked=self._classifier.rank(text).ranked,
             )
         steered = tuple(topic for topic in self._safety.steer(heard) if topic in self.campaign.topics)
-        ranking = self._classifier.rank(text, why=why)
+        ranking = self._classifier.predict(utterance, explain=explain)
         if ranking.written is not None and ranking.outcome != "answer":
             # An editor wrote this very question under one topic: that is sure, however short it is.
             rest = tuple(found for found in ranking.ranked if found.topic != ranking.written)
             ranked = (Ranked(ranking.written, 1.0), *rest)[:5]
-            ranking = Ranking(ranked, "answer", (ranking.written,), (), why=ranking.why)
+            ranking = Ranking(ranked, "answer", (ranking.written,), (), explanation=ranking.explanation)
         if steered:
             return self._steered(steered, ranking, language, context)
-        script = detect(text).script
+        script = utterance.script
         if script in self._other_scripts or script in ("kurdish", "cyrillic", "other"):
-            return self._unknown(ranking, language, context, text, self._other_scripts.get(script))
+            return self._unknown(ranking, language, context, utterance.tokens, self._other_scripts.get(script))
         if ranking.outcome == "answer" and ranking.answered:
             return self._answer(ranking, language, context, "answered")
         if ranking.outcome == "choices" and ranking.choices:
             return self._choices(ranking, language, context)
-        return self._unknown(ranking, language, context, text, None)
+        return self._unknown(ranking, language, context, utterance.tokens, None)
 
     def press(self, data: str, context: Context) -> Turn:
         """Do what a button asks. Data that no version wrote, or of a topic now gone, gets a fresh menu."""
@@ -195,12 +195,12 @@ class Conversation:
 
     def inline(self, query: str, context: Context) -> tuple[Card, ...]:
         """Answer cards for a query typed in any chat: the same words as the chat gives. Nothing is counted."""
-        text = query[:LONGEST_MESSAGE]
-        language = self.text_language(text, context)
-        if not text.strip():
+        utterance = Utterance.read(query)
+        language = self.text_language(utterance, context)
+        if not query.strip():
             topics = list(self.campaign.topics)[:INLINE_CARDS]
         else:
-            ranking = self._classifier.rank(text)
+            ranking = self._classifier.predict(utterance)
             topics = list(
                 dict.fromkeys((*ranking.answered, *ranking.choices, *(found.topic for found in ranking.ranked)))
             )
@@ -246,7 +246,7 @@ class Conversation:
             Counted(topics=topics, outcome=outcome, language=language),
             ranked=ranking.ranked,
             answered=topics,
-            why=ranking.why,
+            explanation=ranking.explanation,
         )
 
     def _more(self, topic: str, language: str, context: Context) -> Turn:
@@ -274,10 +274,12 @@ class Conversation:
             Counted(near_miss=shown[0], outcome="choices", language=language) if counted else Counted(),
             ranked=ranking.ranked,
             choices=shown,
-            why=ranking.why,
+            explanation=ranking.explanation,
         )
 
-    def _unknown(self, ranking: Ranking, language: str, context: Context, text: str, own_language: str | None) -> Turn:
+    def _unknown(
+        self, ranking: Ranking, language: str, context: Context, tokens: tuple[str, ...], own_language: str | None
+    ) -> Turn:
         paragraphs = [escape(own_language, quote=False)] if own_language else []
         paragraphs += [
             self.screens.paragraph(language, "I have no answer to that. I will not guess."),
@@ -292,14 +294,14 @@ class Conversation:
         near = near[:NEAR_SHOWN] if own_language is None else ()
         rows = tuple((self.screens.topic_button(topic, language, question, picked=True),) for topic in near)
         contacts = (self.screens.said_button("Contacts", Action("contacts", language, question)),)
-        families = tuple(dict.fromkeys(self._families[word] for word in words(text) if word in self._families))
+        families = tuple(dict.fromkeys(self._families[word] for word in tokens if word in self._families))
         return Turn(
             Reply(language, tuple(paragraphs), (*rows, contacts, *self.screens.foot(language, question))),
             "none",
             Counted(outcome="no-match", language=language, vocabulary=families),
             ranked=ranking.ranked,
             choices=near,
-            why=ranking.why,
+            explanation=ranking.explanation,
         )
 
     def _steered(self, topics: tuple[str, ...], ranking: Ranking, language: str, context: Context) -> Turn:
@@ -307,7 +309,10 @@ class Conversation:
         others = tuple(found for found in ranking.ranked if found.topic not in topics)
         ranked = (*(Ranked(topic, 0.9) for topic in topics), *others)[:5]
         return self._answer(
-            Ranking(ranked, "answer", topics[:2], topics[2:], why=ranking.why), language, context, "answered"
+            Ranking(ranked, "answer", topics[:2], topics[2:], explanation=ranking.explanation),
+            language,
+            context,
+            "answered",
         )
 
     def _urgent(self, alarm: Alarm, language: str, context: Context, ranking: Ranking | None) -> Turn:
@@ -337,7 +342,7 @@ class Conversation:
             ranked=ranking.ranked if ranking is not None else (),
             choices=topics,
             urgent=alarm.level,
-            why=ranking.why if ranking is not None else None,
+            explanation=ranking.explanation if ranking is not None else None,
         )
 
     def _after_not_urgent(self, action: Action, context: Context) -> Turn:
@@ -347,8 +352,10 @@ class Conversation:
             return self._choices(_unsure(action.topics), action.language, context)
         return self._menu(action.language, context)
 
-    def _offer(self, reading: OfferReading, language: str, context: Context, text: str, why: bool) -> Turn:
-        ranking = self._classifier.rank(text, why=why)
+    def _offer(
+        self, reading: OfferReading, language: str, context: Context, utterance: Utterance, explain: bool
+    ) -> Turn:
+        ranking = self._classifier.predict(utterance, explain=explain)
         question = context.question_id
         topics = [topic for topic in ("scam-red-flags", "scam-job-guard-cook") if topic in self.campaign.topics]
         rows = tuple((self.screens.topic_button(topic, language, question),) for topic in topics)
@@ -364,7 +371,7 @@ class Conversation:
             Counted(outcome="offer", language=language, offer_signs=signs),
             ranked=ranking.ranked,
             signs=signs,
-            why=ranking.why,
+            explanation=ranking.explanation,
         )
 
     def _feedback(self, action: Action, context: Context) -> Turn:
@@ -373,7 +380,7 @@ class Conversation:
             turn = self._answer(_certain((topic,)), language, context, "answered")
             thanks = self.screens.paragraph(language, "Thank you. That helps us.")
         else:
-            turn = self._unknown(_unsure(self.campaign.topics[topic].related), language, context, "", None)
+            turn = self._unknown(_unsure(self.campaign.topics[topic].related), language, context, (), None)
             thanks = self.screens.paragraph(language, "Thank you. I am sorry that it did not help.")
         reply = replace(turn.reply, paragraphs=(*turn.reply.paragraphs, f"<i>{thanks}</i>"))
         return replace(turn, reply=reply, counted=Counted(feedback=(f"{topic}:{action.verb}",)))
@@ -454,9 +461,10 @@ class Conversation:
 
     def _checked(self, text: str, context: Context) -> Turn:
         """`/check TEXT`: the asker says that it is an offer, so a report comes even where no sign is found."""
-        language = self.text_language(text, context)
-        reading = self._offers.look(text, forwarded=True) or OfferReading(())
-        return self._offer(reading, language, context, text, False)
+        utterance = Utterance.read(text)
+        language = self.text_language(utterance, context)
+        reading = self._offers.look(utterance, forwarded=True) or OfferReading(())
+        return self._offer(reading, language, context, utterance, False)
 
     def _start(self, payload: str, language: str, context: Context) -> Turn:
         topic, code = (None, None)

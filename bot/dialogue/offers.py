@@ -13,7 +13,9 @@ from datetime import date
 from html import escape
 from typing import Protocol
 
-from bot.nlu.patterns import LONGEST_WORDS, Found, Message, Pattern, Vocabulary, prepared, seen_words
+from bot.nlu.normalize import normalize
+from bot.nlu.patterns import LONGEST_WORDS, Found, Pattern, PatternView, Vocabulary, seen_words
+from bot.nlu.utterance import Utterance
 
 LONGEST_QUOTE = 80
 """Characters of an offer that are quoted for one sign."""
@@ -33,7 +35,8 @@ WITHOUT_WORDS: Mapping[str, str] = {
     "not understand.",
 }
 """What is said when the content, and with it every sign, is gone."""
-_CHUNK = re.compile(r"\S+")
+_CHUNK = re.compile(r"\S+|\n+")
+"""Words as typed; a line break ends a clause."""
 _EDGES = " \t\n\r.,;:!?،؛؟-–—•*|/()[]{}\"'«»"
 
 
@@ -150,22 +153,22 @@ class OfferChecker:
         """All sign ids, in the order of the word files."""
         return tuple(sign.id for sign in self._signs)
 
-    def look(self, text: str, *, forwarded: bool = False) -> OfferReading | None:
+    def look(self, utterance: Utterance, *, forwarded: bool = False) -> OfferReading | None:
         """The signs in an offer; None for a text that is no offer. Never raises.
 
         A forwarded text counts as an offer more readily than one that somebody typed.
         """
-        message = self._vocabulary.read(text, by_clause=True)
-        asks = text.rstrip()[-1:] in ("?", "؟")
+        message = self._vocabulary.read(utterance, by_clause=True)
+        asks = utterance.clean[-1:] in ("?", "؟")
         if sum(map(bool, message.words)) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded, asks=asks):
             return None
         found = self._found(message)
         if not found:
             return OfferReading(())
-        spans = _spans(text)
-        return OfferReading(tuple(Sign(sign, _quote(text, spans, place)) for sign, place in found))
+        spans = _spans(utterance.raw)
+        return OfferReading(tuple(Sign(sign, _quote(utterance.raw, spans, place)) for sign, place in found))
 
-    def _is_offer(self, message: Message, *, forwarded: bool, asks: bool) -> bool:
+    def _is_offer(self, message: PatternView, *, forwarded: bool, asks: bool) -> bool:
         calls = sum(1 for pattern in self._calls if message.has(pattern))
         terms = sum(1 for pattern in self._terms if message.has(pattern))
         against = message.any(self._warnings) or message.any(self._news)
@@ -179,7 +182,7 @@ class OfferChecker:
             return terms >= FEWEST_TERMS_ALONE
         return terms >= 2 and 2 * calls + terms >= FEWEST_EVIDENCE
 
-    def _found(self, message: Message) -> list[tuple[str, Found]]:
+    def _found(self, message: PatternView) -> list[tuple[str, Found]]:
         places: dict[str, Found] = {}
         for sign in self._signs:
             blocked = message.covered(sign.without)
@@ -247,7 +250,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     """Where each word that patterns see stands in the text, as (begin, end) characters."""
     spans: list[tuple[int, int]] = []
     for chunk in _CHUNK.finditer(text):
-        spans += [chunk.span()] * len(seen_words(prepared(chunk.group()), by_clause=True))
+        spans += [chunk.span()] * len(seen_words(normalize(chunk.group()), by_clause=True))
         if len(spans) >= LONGEST_WORDS:
             break
     return spans

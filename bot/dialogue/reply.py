@@ -128,7 +128,7 @@ class Turn:
     """What the channel should do besides showing the reply."""
     effect_message: int | None = None
     """The message number that an effect is about (the question to hide)."""
-    why: Explanation | None = field(default=None, compare=False)
+    explanation: Explanation | None = field(default=None, compare=False)
 
     @property
     def language(self) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from bot.nlu.normalize import fold
-from bot.nlu.patterns import Message, Pattern, Vocabulary
+from bot.nlu.normalize import words as folded_words
+from bot.nlu.patterns import Pattern, PatternView, Vocabulary
+from bot.nlu.utterance import Utterance
 
 Level = Literal["full", "ask"]
 Place = Literal["iraq", "russia", "unknown"]
@@ -179,7 +180,7 @@ class SafetyLane:
         if not listed:
             raise ValueError("The urgent lane needs the words of at least one language.")
         self._replies = {one.language: one.reply for one in listed}
-        self._safe_words = {fold(word) for one in listed for word in one.safe_words} - {""}
+        self._safe_words = {folded_words(word) for one in listed for word in one.safe_words} - {()}
         self._first_safe_word = {one.language: one.safe_words[0] for one in listed if one.safe_words}
         self._vocabulary = Vocabulary()
         self._compiled = _merged(tuple(_compile(one, self._vocabulary) for one in listed))
@@ -202,15 +203,15 @@ class SafetyLane:
             return self.unknown
         return Alarm("full", danger, known.place, known.topics)
 
-    def is_safe_word(self, text: str) -> bool:
+    def is_safe_word(self, utterance: Utterance) -> bool:
         """Whether a whole message is the safe word of any language."""
-        return fold(text).strip(" .!؟?،,") in self._safe_words
+        return utterance.tokens in self._safe_words
 
-    def read(self, text: str) -> Message:
-        """A message read once, for `look` and `steer`. Never raises."""
-        return self._vocabulary.read(text)
+    def read(self, utterance: Utterance) -> PatternView:
+        """A message as the word patterns see it, for `look` and `steer`. Never raises."""
+        return self._vocabulary.read(utterance)
 
-    def look(self, message: Message) -> Alarm | None:
+    def look(self, message: PatternView) -> Alarm | None:
         """The danger that a message speaks of, or None. Never raises."""
         if not message.words:
             return None
@@ -230,7 +231,7 @@ class SafetyLane:
         return Alarm(level, found, self._place(message, found), self._topics(message, found))
 
     @staticmethod
-    def _danger(message: Message, words: _Compiled, blocked: int) -> tuple[str | None, Level]:
+    def _danger(message: PatternView, words: _Compiled, blocked: int) -> tuple[str | None, Level]:
         for danger, patterns in words.strong:
             if message.any(patterns, blocked):
                 return danger, "full"
@@ -239,7 +240,7 @@ class SafetyLane:
                 return danger, "ask"
         return None, "ask"
 
-    def _place(self, message: Message, danger: str) -> Place:
+    def _place(self, message: PatternView, danger: str) -> Place:
         usual = _DANGERS[danger].place
         russia, iraq = message.any(self._compiled.in_russia), message.any(self._compiled.in_iraq)
         if iraq and not russia and usual != "russia":
@@ -248,7 +249,7 @@ class SafetyLane:
             return "russia"
         return usual
 
-    def _topics(self, message: Message, danger: str) -> tuple[str, ...]:
+    def _topics(self, message: PatternView, danger: str) -> tuple[str, ...]:
         known = _DANGERS[danger]
         relative = message.any(self._compiled.relatives) is not None
         if not relative:
@@ -257,7 +258,7 @@ class SafetyLane:
             return tuple(dict.fromkeys((known.relative_topics[0], known.topics[0])))
         return known.relative_topics
 
-    def steer(self, message: Message) -> tuple[str, ...]:
+    def steer(self, message: PatternView) -> tuple[str, ...]:
         """Topic ids for somebody who asks how to enlist or how to recruit; else ()."""
         if message.any(self._compiled.recruiting):
             return _RECRUITING

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from bot.nlu.normalize import words
+from bot.nlu.utterance import Utterance
 
 LONGEST_WORDS = 7
 """A longer message is a question, however it begins."""
@@ -40,10 +41,10 @@ class SmallTalk:
         self._wordings = list(self._by_wording)
         self._replies = {(kind.id, kind.language): kind.reply for kind in listed}
 
-    def look(self, text: str) -> SmallTalkKind | None:
+    def look(self, utterance: Utterance) -> SmallTalkKind | None:
         """The kind of small talk that a whole message is; None for anything else."""
-        folded = _compared(text)
-        if not folded or len(folded.split()) > LONGEST_WORDS:
+        folded = " ".join(utterance.tokens)
+        if not folded or len(utterance.tokens) > LONGEST_WORDS:
             return None
         kind = self._by_wording.get(folded)
         if kind is not None or len(folded) < SHORTEST_FUZZY:

@@ -22,6 +22,7 @@ from bot.nlu.featurizer import Featurizer, Floats, Ints, buckets
 from bot.nlu.knn import NearestExamples, best_per_topic
 from bot.nlu.preprocessor import Preprocessor, Question
 from bot.nlu.ranking import Explanation, Ranked, Ranking, RankingOutcome
+from bot.nlu.utterance import Utterance
 
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> one row of unit length each."""
@@ -219,29 +220,29 @@ class IntentClassifier:
         """Those in force while there is time for all evidence, for each kind of writing in GROUPS."""
         return (self._by_vectors or self._by_words).thresholds
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
-        """Rank topics for one message as typed; with `why`, explain it."""
-        whole = self._read(question)
-        parts = self._parts(question)
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
+        """Rank labels for one message; with `explain`, say why."""
+        whole = self._read(utterance)
+        parts = self._parts(utterance)
         calibration = self._add_vectors([whole, *parts])
-        ranking = self._ranking(whole, calibration, why=why)
+        ranking = self._ranking(whole, calibration, explain=explain)
         if not parts or ranking.outcome == "none":
             return ranking
         return _joined(ranking, *(self._ranking(part, calibration) for part in parts))
 
-    def _read(self, text: str) -> _Asked:
-        question = self._preprocessor.question(text)
+    def _read(self, utterance: Utterance) -> _Asked:
+        question = self._preprocessor.question(utterance)
         return _Asked(question, gather(question, self._index))
 
-    def _parts(self, text: str) -> list[_Asked]:
+    def _parts(self, utterance: Utterance) -> list[_Asked]:
         """Return the two halves of a message that may ask two things; [] for any other."""
-        parts = [part for part in _PARTS.split(text[:_LONGEST_TWO]) if len(part.split()) >= _LEAST_PART]
+        parts = [part for part in _PARTS.split(utterance.normal[:_LONGEST_TWO]) if len(part.split()) >= _LEAST_PART]
         if not 2 <= len(parts) <= _MOST_PARTS:
             return []
         best: list[_Asked] = []
         least = 0.0
         for border in range(1, len(parts)):
-            halves = [self._read(" . ".join(parts[:border])), self._read(" . ".join(parts[border:]))]
+            halves = [self._read(utterance.excerpt(" . ".join(half))) for half in (parts[:border], parts[border:])]
             margins = [half.evidence.scores_by_kind[:, 0] for half in halves]
             likeliest = {int(margin.argmax()) for margin in margins}
             # Sentence vectors cost most: only halves that look like two different topics get them.
@@ -265,7 +266,7 @@ class IntentClassifier:
         add_vectors([one.evidence for one in tokens], vectors, self._index)
         return self._by_vectors
 
-    def _ranking(self, asked: _Asked, calibration: Calibration, *, why: bool = False) -> Ranking:
+    def _ranking(self, asked: _Asked, calibration: Calibration, *, explain: bool = False) -> Ranking:
         question, evidence = asked.question, asked.evidence
         models = calibration.models[question.group]
         real = len(self._topics)
@@ -286,7 +287,7 @@ class IntentClassifier:
             answered=(ranked[0].topic,) if outcome == "answer" else (),
             choices=tuple(r.topic for r in ranked[:MOST_CHOICES]) if outcome == "choices" else (),
             written=self._written(question),
-            why=self._why(question, order, evidence, scores) if why else None,
+            explanation=self._explain(question, order, evidence, scores) if explain else None,
         )
 
     def _written(self, question: Question) -> str | None:
@@ -298,13 +299,15 @@ class IntentClassifier:
 
     @staticmethod
     def _outcome(question: Question, thresholds: Thresholds, first: float, top3: float) -> RankingOutcome:
-        if question.script.script not in ("arabic", "latin", "arabizi") or not question.variants[0][1].words:
+        if question.script not in ("arabic", "latin", "arabizi") or not question.variants[0][1].words:
             return "none"
         if first >= thresholds.answer:
             return "answer"
         return "choices" if top3 >= thresholds.choices else "none"
 
-    def _why(self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles) -> Explanation:
+    def _explain(
+        self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles
+    ) -> Explanation:
         starts, phrasings, similarity = self._index.starts, self._index.phrasings, evidence.similarity
         ends = [*starts[1:], len(phrasings)]
         nearest = []

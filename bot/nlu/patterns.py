@@ -28,12 +28,11 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from bot.nlu.arabizi import PARTICLES, Arabiser, skeleton, skeleton_of_latin
-from bot.nlu.normalize import clip, detect, words
+from bot.nlu.normalize import WORD, fold, normalize, words
+from bot.nlu.utterance import Utterance
 
 GAP = 4
 """Words that three dots may stand for."""
-LONGEST_TEXT = 4096
-"""Characters that are looked at; a longer text keeps its beginning and its end."""
 LONGEST_WORDS = 700
 """Words of a message that are looked at: more than a Telegram message of real words holds."""
 SHORTEST_FUZZY = 5
@@ -87,21 +86,16 @@ class PatternError(ValueError):
     """A pattern that cannot be read; says what is wrong and how to mend it."""
 
 
-def prepared(text: str) -> str:
-    """A text with money signs as words and thousands without separators, ready for `words`."""
-    text = _THOUSANDS.sub("", clip(text, LONGEST_TEXT))
-    return _DIGITS_THEN_LETTERS.sub(r"\1 \2", _MONEY.sub(" dollar ", text))
-
-
-def seen_words(text: str, *, by_clause: bool = False) -> list[str]:
-    """The folded words of a text that patterns see.
+def seen_words(normal: str, *, by_clause: bool = False) -> list[str]:
+    """The folded words of a normalised text that patterns see: money signs are words, thousands are one number.
 
     By clause, a comma or full stop is as wide as a gap, so that no pattern reaches from one clause into the next.
     """
+    text = _DIGITS_THEN_LETTERS.sub(r"\1 \2", _MONEY.sub(" dollar ", _THOUSANDS.sub("", normal)))
     if by_clause:
         text = _CLAUSE_END.sub(f" {_BREAK} ", text)
     seen: list[str] = []
-    for word in words(text):
+    for word in WORD.findall(fold(text, cleaned=True)):
         if word == _BREAK:
             seen += [""] * (GAP + 1)
         elif word not in _LONE:
@@ -147,7 +141,7 @@ class Found:
     end: int
 
 
-class Message:
+class PatternView:
     """One message read against a vocabulary. Bit i of a mask stands for word i."""
 
     def __init__(self, words_read: Sequence[str], masks: Mapping[int, int], possible: Set[int]) -> None:
@@ -294,7 +288,7 @@ class Vocabulary:
                 self._items[(self._kind, inner, id(groups))] = known
             element, phrases = known
             if element < 0 and not phrases:
-                if seen_words(item):
+                if seen_words(normalize(item)):
                     raise PatternError(f'"{item}" in "{line}" holds no word that can be compared. Write a word.')
                 continue
             if optional and not steps:
@@ -399,11 +393,11 @@ class Vocabulary:
         self._arabiser = Arabiser(arabic)
         self._sealed = True
 
-    def read(self, text: str, *, by_clause: bool = False) -> Message:
+    def read(self, utterance: Utterance, *, by_clause: bool = False) -> PatternView:
         """Look up a message's words; by clause, patterns do not reach over commas and full stops."""
         assert self._sealed
-        arabizi = _may_be_arabizi(text)
-        read = seen_words(prepared(text), by_clause=by_clause)[:LONGEST_WORDS]
+        arabizi = utterance.script == "arabizi"
+        read = seen_words(utterance.normal, by_clause=by_clause)[:LONGEST_WORDS]
         known: dict[str, list[int]] = {}
         masks: dict[int, int] = {}
         looked_up = 0
@@ -419,7 +413,7 @@ class Vocabulary:
             for element in elements:
                 masks[element] = masks.get(element, 0) | bit
         possible = {number for element in masks for number in self._needing.get(element, ())}
-        return Message(read, masks, possible)
+        return PatternView(read, masks, possible)
 
     def _look_up(self, word: str, by_sound: bool) -> list[int]:
         atoms: set[_Atom] = set()
@@ -544,7 +538,3 @@ def _ending(word: str) -> str:
 
 def _latin_forms(word: str) -> tuple[str, ...]:
     return (word, *(word[len(p) :] for p in _LATIN_PREFIXES if word.startswith(p) and len(word) - len(p) >= 4))
-
-
-def _may_be_arabizi(text: str) -> bool:
-    return detect(text).script == "arabizi"

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.dialogue.campaign import WordLists
 from bot.nlu.arabizi import PARTICLES, Arabiser
 from bot.nlu.featurizer import Lemmatizer, Variant
-from bot.nlu.normalize import ScriptAndLanguage, clean, clip, detect, fold, swap_layout, words
+from bot.nlu.language_id import Script, identify
+from bot.nlu.normalize import clean, clip, fold, swap_layout, words
 from bot.nlu.spelling import SpellingCorrector
+from bot.nlu.training_set import WordLists
+from bot.nlu.utterance import Utterance
 
 MOST_WORDS = 60
 """Words of a question that are looked at."""
@@ -31,7 +33,7 @@ _CAREFUL = 8
 class Question:
     """A message, read in every way that makes lemma."""
 
-    script: ScriptAndLanguage
+    script: Script
     variants: tuple[tuple[str, Variant, float], ...]
     """(name, variant, weight); the weights sum to 1."""
     repaired: tuple[tuple[str, str], ...]
@@ -42,7 +44,7 @@ class Question:
     @property
     def group(self) -> str:
         """The kind of writing that chances are learnt for: arabic, arabizi or latin."""
-        return self.script.script if self.script.script in ("arabic", "arabizi") else "latin"
+        return self.script if self.script in ("arabic", "arabizi") else "latin"
 
 
 def tokens_of(text: str) -> tuple[str, ...]:
@@ -128,30 +130,33 @@ class Preprocessor:
                 made.append(self._arabic(word))
         return tuple(made)
 
-    def question(self, text: str) -> Question:
-        """Read a message as typed by an asker."""
-        text = clip(text, _RAW)
-        cleaned = clip(clean(text))
-        tokens = words(cleaned, cleaned=True)[:MOST_WORDS]
-        script = detect(cleaned, cleaned=True)
+    def question(self, utterance: Utterance) -> Question:
+        """Return the ways to read a message."""
+        cleaned = clip(utterance.clean)
+        # A text that is not clipped has been split into words already.
+        tokens = (utterance.tokens if cleaned == utterance.clean else words(cleaned, cleaned=True))[:MOST_WORDS]
+        script, language = utterance.script, utterance.language
         swapped = self._other_layout(tokens, cleaned)
         if swapped:
             cleaned, tokens = swapped, words(swapped)[:MOST_WORDS]
-            script = detect(swapped)
+            other = identify(swapped)
+            script, language = other.script, other.language
         mended, pairs = self._mended(tokens)
-        found = [("typed", tokens, 1.0)]
+        variants = [("typed", tokens, 1.0)]
         if mended != tokens:
-            found = [("typed", tokens, _TYPED), ("repaired", mended, _MENDED)]
+            variants = [("typed", tokens, _TYPED), ("repaired", mended, _MENDED)]
         sentence = None
-        if script.language != "en" and script.script in ("arabizi", "latin"):
+        if language != "en" and script in ("arabizi", "latin"):
             arabic = self.arabic(tokens)
             if arabic != tokens:
-                found = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in found]
-                found.append(("arabic", arabic, _ARABIC_SHARE))
+                variants = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in variants]
+                variants.append(("arabic", arabic, _ARABIC_SHARE))
                 sentence = " ".join(self._spelt.get(word, word) for word in arabic)
         if sentence is None:
             sentence = self._sentence(cleaned, dict(pairs))
-        return Question(script, tuple((name, self.of(read), weight) for name, read, weight in found), pairs, sentence)
+        return Question(
+            script, tuple((name, self.of(read), weight) for name, read, weight in variants), pairs, sentence
+        )
 
     def _sentence(self, cleaned: str, mended: Mapping[str, str]) -> str:
         """Return the text with its words mended and spelling as in careful writing, as sentence encoders know them."""

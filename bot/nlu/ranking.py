@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.nlu.utterance import Utterance
+
 RankingOutcome = Literal["answer", "choices", "none"]
 
 
@@ -43,7 +45,7 @@ class Ranking:
     choices: tuple[str, ...]
     """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
     showing beside a none (may be empty)."""
-    why: Explanation | None = None
+    explanation: Explanation | None = None
     written: str | None = None
     """The one topic under which an editor wrote this very question; None for any other question."""
 
@@ -51,6 +53,6 @@ class Ranking:
 class Classifier(Protocol):
     """Anything that ranks topics for a question. Never raises, for any text."""
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
-        """Rank topics for one message as typed; with `why`, explain it."""
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
+        """Rank labels for one message; with `explain`, say why."""
         ...

@@ -20,7 +20,6 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.dialogue.campaign import Campaign
 from bot.nlu.arabizi import to_arabizi
 from bot.nlu.augment import misspell
 from bot.nlu.calibration import Doubles, fit_conditional_logit, fit_nonnegative_logistic, predict_proba
@@ -47,6 +46,8 @@ from bot.nlu.linear_svm import LinearSvm
 from bot.nlu.model_file import Array, pack, unpack
 from bot.nlu.normalize import words
 from bot.nlu.preprocessor import Preprocessor, Question, spellings, tokens_of, vocabulary
+from bot.nlu.training_set import TITLE, Example, TrainingSet
+from bot.nlu.utterance import Utterance
 
 _VERSION = "9"
 """Part of every cache key: change it with anything that changes what is learnt."""
@@ -58,8 +59,6 @@ HELD_OUT_SHARE, HELD_OUT_SHARE_OUT_OF_SCOPE = 0.2, 0.5
 _BATCH = 64
 _MISSPELT, _RESPELT = 0.6, 0.6
 """Shares of the phrasings that get a misspelt copy, and of the Arabic ones that get an Arabizi copy."""
-_TITLE = "title"
-"""Variety of the answers' titles, which are learnt from and never asked."""
 SIMULATED_OUT_OF_SCOPE_SHARE = 0.2
 """Share of the held-out phrasings that are asked once more as if their topic did not exist."""
 _SMALL, _ROUNDS = 3000, 5
@@ -79,78 +78,59 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 Cache = MutableMapping[str, bytes | memoryview]
 """What was learnt, by name; a view may lead to a file mapped into memory."""
-Frequencies = Mapping[str, Sequence[str]]
-"""Language code -> its folded words, most frequent first."""
 
 
 def train_classifier(
-    campaign: Campaign,
+    training_set: TrainingSet,
     *,
     encoder: Encoder | None = None,
-    asked: QueryEncoder | None = None,
+    query_encoder: QueryEncoder | None = None,
     cache: Cache | None = None,
-    frequencies: Frequencies | None = None,
 ) -> IntentClassifier:
-    """Learn a classifier from a campaign, or take it from the cache.
+    """Learn a classifier, or take it from the cache.
 
-    `encoder` adds sentence vectors; `asked` makes those of what people ask, where that is not to be the same: it may
-    have no time, and then the words alone decide, by what they alone are worth. `cache` keeps what was learnt and the vectors of phrasings under digests of the
-    content; nothing an asker typed ever gets there. Raises ValueError for a campaign without phrasings.
+    `encoder` adds sentence vectors; `query_encoder` makes those of what people ask, where that is not to be the same:
+    it may have no time, and then the words alone decide, by what they alone are worth. `cache` keeps what was learnt
+    and the vectors of examples under digests of the content; nothing an asker typed ever gets there. Raises ValueError
+    for a set without examples.
     """
-    topics = _learnable(campaign)
-    texts = _texts(campaign, topics)
-    if not topics:
-        raise ValueError("the campaign has no phrasings to learn from")
-    frequencies = frequencies or {}
-    key = _digest(campaign, texts, frequencies, encoder is not None)
+    if not training_set.labels:
+        raise ValueError("there are no examples to learn from")
+    key = cache_key(training_set, semantic=encoder is not None)
     kept = cache.get(key) if cache is not None else None
     if kept is not None:
-        classifier = _restore(kept, campaign, topics, texts, frequencies, asked or encoder)
+        classifier = _load(kept, training_set, query_encoder or encoder)
         if classifier is not None:
             return classifier
-    learner = Trainer(campaign, topics, texts, frequencies, encoder, cache)
-    classifier = learner.classifier(asked or encoder)
+    trainer = Trainer(training_set, encoder, cache)
+    classifier = trainer.train(query_encoder or encoder)
     if cache is not None:
-        cache[key] = learner.kept()
+        cache[key] = trainer.save()
     return classifier
 
 
-def cache_key(campaign: Campaign, *, semantic: bool, frequencies: Frequencies) -> str:
-    """The name under which train_classifier() keeps what it learns from a campaign."""
-    return _digest(campaign, _texts(campaign, _learnable(campaign)), frequencies, semantic)
-
-
-def _learnable(campaign: Campaign) -> list[str]:
-    """Topics that have a phrasing."""
-    return [topic.id for topic in campaign.topics.values() if any(topic.phrasings.values())]
-
-
-def _texts(campaign: Campaign, topics: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Return (class, variety, text) ordered by class; titles have the variety _TITLE."""
-    texts: list[tuple[int, str, str]] = []
-    for number, topic in enumerate(topics):
-        entry = campaign.topics[topic]
-        texts += [(number, _TITLE, answer.title) for answer in entry.answers.values()]
-        texts += [(number, variety, text) for variety, found in entry.phrasings.items() for text in found]
-    texts += [(len(topics), variety, text) for variety, text in campaign.words.foreign_questions]
-    return [entry for entry in texts if _LETTER_OR_DIGIT.search(entry[2])]
-
-
-def _digest(campaign: Campaign, texts: Sequence[tuple[int, str, str]], frequencies: Frequencies, semantic: bool) -> str:
-    lists = campaign.words
+def cache_key(training_set: TrainingSet, *, semantic: bool) -> str:
+    """The name under which train_classifier() keeps what it learns."""
+    words = training_set.words
     content = json.dumps(
         [
             _VERSION,
             semantic,
-            list(campaign.topics),
-            texts,
-            sorted(lists.equivalents.items()),
-            lists.synonyms,
-            {language: [len(found), *found[:50]] for language, found in frequencies.items()},
+            training_set.labels,
+            [(example.label, example.variety, example.text) for example in _learnable(training_set)],
+            sorted(words.equivalents.items()),
+            words.synonyms,
+            {language: [len(found), *found[:50]] for language, found in training_set.frequencies.items()},
         ],
         ensure_ascii=False,
     )
     return "model-" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def _learnable(training_set: TrainingSet) -> list[Example]:
+    """Return all examples that hold a letter or digit, those out of scope last."""
+    listed = (*training_set.examples, *training_set.out_of_scope)
+    return [example for example in listed if _LETTER_OR_DIGIT.search(example.text)]
 
 
 _Round = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -160,34 +140,31 @@ _Round = tuple[NDArray[np.int64], NDArray[np.int64]]
 class Trainer:
     """One run of learning, step by step."""
 
-    def __init__(
-        self,
-        campaign: Campaign,
-        topics: Sequence[str],
-        texts: Sequence[tuple[int, str, str]],
-        frequencies: Frequencies,
-        encoder: Encoder | None,
-        cache: Cache | None,
-    ) -> None:
-        self._topics, self._texts, self._encoder = topics, texts, encoder
-        self._labels = np.array([label for label, _, _ in texts])
+    def __init__(self, training_set: TrainingSet, encoder: Encoder | None, cache: Cache | None) -> None:
+        self._set, self._encoder, self._cache = training_set, encoder, cache
+        self._examples = _learnable(training_set)
+        number = {label: n for n, label in enumerate(training_set.labels)}
+        self._out_of_scope = len(number)
+        self._labels = np.array([number.get(example.label, self._out_of_scope) for example in self._examples])
         self._classes = int(self._labels[-1]) + 1
-        ours = [text for label, _, text in texts if label < len(topics)]
+        ours = [example.text for example in self._examples if example.label in number]
         self._counts, self._spelt = vocabulary(ours), spellings(ours)
-        self._lists, self._frequencies, self._cache = campaign.words, frequencies, cache
-        self._preprocessor = Preprocessor(campaign.words, self._counts, frequencies, self._spelt, remember=True)
-        self._tokens = [tokens_of(text) for _, _, text in texts]
+        self._preprocessor = self._new_preprocessor(remember=True)
+        self._tokens = [tokens_of(example.text) for example in self._examples]
         self._questions: dict[int, Question] = {}
 
-    def classifier(self, asked: QueryEncoder | None) -> IntentClassifier:
-        """Learn everything; `asked` encodes what people will ask."""
+    def _new_preprocessor(self, *, remember: bool = False) -> Preprocessor:
+        return Preprocessor(self._set.words, self._counts, self._set.frequencies, self._spelt, remember=remember)
+
+    def train(self, query_encoder: QueryEncoder | None) -> IntentClassifier:
+        """Learn everything; `query_encoder` encodes what people will ask."""
         with ThreadPoolExecutor(1) as beside:
             # Numpy lets go of the interpreter while it multiplies: on two cores the vectors cost little time.
             vectors = beside.submit(self._encoded)
-            return self._learnt(vectors, asked)
+            return self._learnt(vectors, query_encoder)
 
-    def _learnt(self, beside: Future[Floats | None], asked: QueryEncoder | None) -> IntentClassifier:
-        variants, sources = self._examples()
+    def _learnt(self, beside: Future[Floats | None], query_encoder: QueryEncoder | None) -> IntentClassifier:
+        variants, sources = self._augmented()
         found = all_buckets(variants)
         featurizer = Featurizer.fit(found, at_least=3)
         rows, _ = featurizer.rows(found)
@@ -197,9 +174,9 @@ class Trainer:
         index = Index(
             featurizer,
             model.weights,
-            NearestExamples.of(rows.first(len(self._texts)), featurizer.columns),
+            NearestExamples.of(rows.first(len(self._examples)), featurizer.columns),
             np.searchsorted(self._labels, np.arange(self._classes)),
-            tuple(text for _, _, text in self._texts),
+            tuple(example.text for example in self._examples),
             None,
             None,
             None,
@@ -226,8 +203,7 @@ class Trainer:
             by_vectors = self._calibrated(self._labels[held_out], groups, evidence)
         self._index, self._by_words, self._by_vectors = index, by_words, by_vectors
         # Another preprocessor for the askers: this one remembers the words that it was asked about.
-        preprocessor = Preprocessor(self._lists, self._counts, self._frequencies, self._spelt)
-        return IntentClassifier(self._topics, preprocessor, index, by_words, by_vectors, asked)
+        return IntentClassifier(self._set.labels, self._new_preprocessor(), index, by_words, by_vectors, query_encoder)
 
     def _add_held_out(
         self, index: Index, vectors: Floats, rounds: Sequence[_Round], evidence: Sequence[Evidence]
@@ -238,7 +214,7 @@ class Trainer:
         index = replace(index, vectors=projected(vectors, projection), projection=projection, vector_weights=weights)
         done = 0
         for asked, out in rounds:
-            others = np.ones(len(self._texts), dtype=bool)
+            others = np.ones(len(self._examples), dtype=bool)
             others[out] = False
             learnt = fit_multinomial_logistic(vectors[others], self._labels[others], self._classes)
             for place in range(0, len(asked), _BATCH):
@@ -250,16 +226,16 @@ class Trainer:
     def _written(self) -> tuple[NDArray[np.uint64], Ints]:
         """Return (digest, topic) of the wordings that stand under one topic only."""
         found: dict[int, int] = {}
-        for (label, _, _), tokens in zip(self._texts, self._tokens, strict=True):
+        for label, tokens in zip(self._labels.tolist(), self._tokens, strict=True):
             digest = digest_of(tokens)
             if found.setdefault(digest, label) != label:
-                found[digest] = len(self._topics)
-        alone = sorted((digest, label) for digest, label in found.items() if label < len(self._topics))
+                found[digest] = self._out_of_scope
+        alone = sorted((digest, label) for digest, label in found.items() if label < self._out_of_scope)
         return np.array([d for d, _ in alone], dtype=np.uint64), np.array([t for _, t in alone], dtype=np.int32)
 
     def _question(self, number: int) -> Question:
         if number not in self._questions:
-            self._questions[number] = self._preprocessor.question(self._texts[number][2])
+            self._questions[number] = self._preprocessor.question(Utterance.read(self._examples[number].text))
         return self._questions[number]
 
     def _encoded(self) -> Floats | None:
@@ -267,7 +243,7 @@ class Trainer:
         if self._encoder is None:
             return None
         cache = self._cache
-        sentences = [self._question(i).sentence for i in range(len(self._texts))]
+        sentences = [self._question(i).sentence for i in range(len(self._examples))]
         keys = [hashlib.sha256(s.encode("utf-8", "replace")).digest()[:12] for s in sentences]
         known: dict[bytes, NDArray[np.float16]] = {}
         stored = cache.get("vectors") if cache is not None else None
@@ -291,15 +267,15 @@ class Trainer:
             cache["vectors"] = b"".join(parts)
         return result.astype(np.float32)
 
-    def _examples(self) -> tuple[list[Variant], NDArray[np.int64]]:
+    def _augmented(self) -> tuple[list[Variant], NDArray[np.int64]]:
         """Return the variants to learn from, the texts themselves first, and which text each is a copy of."""
         random = Random(7)
         variants = [self._preprocessor.of(tokens) for tokens in self._tokens]
         sources = list(range(len(variants)))
-        for number, (_, variety, _) in enumerate(self._texts):
-            tokens = self._tokens[number]
+        for number, example in enumerate(self._examples):
+            tokens, variety = self._tokens[number], example.variety
             copies = []
-            if random.random() < _MISSPELT and variety != _TITLE:
+            if random.random() < _MISSPELT and variety != TITLE:
                 copies.append(misspell(tokens, random, 0.35))
             if variety == "arabizi":
                 copies.append(self._preprocessor.arabic(tokens))
@@ -318,10 +294,10 @@ class Trainer:
         random = Random(11)
         phrasings: list[int] = []
         out_of_scope: list[int] = []
-        for number, (label, variety, _) in enumerate(self._texts):
-            if label == len(self._topics):
+        for number, example in enumerate(self._examples):
+            if self._labels[number] == self._out_of_scope:
                 out_of_scope.append(number)
-            elif variety != _TITLE:
+            elif example.variety != TITLE:
                 phrasings.append(number)
         out_of_scope = [number for number in out_of_scope if random.random() < HELD_OUT_SHARE_OUT_OF_SCOPE]
         if len(phrasings) < _SMALL:
@@ -341,7 +317,7 @@ class Trainer:
         self, labels: NDArray[np.int64], groups: NDArray[np.str_], evidence: Sequence[Evidence]
     ) -> Calibration:
         """Return models and thresholds for each kind of writing; a rare kind shares those of all."""
-        real = len(self._topics)
+        real = self._out_of_scope
         scores_by_kind = np.stack([found.scores_by_kind for found in evidence])
         models: dict[str, ProbabilityModel] = {}
         thresholds: dict[str, Thresholds] = {}
@@ -378,7 +354,7 @@ class Trainer:
         self, scores: Doubles, evidence: Sequence[Evidence], labels: NDArray[np.int64]
     ) -> list[NDArray[np.float64]]:
         """Return the meta_features, each of shape (1, scores_by_kind), of some phrasings as if the campaign had no topic for them."""
-        random, real = Random(13), len(self._topics)
+        random, real = Random(13), self._out_of_scope
         found = []
         for row, one, label in zip(scores, evidence, labels.tolist(), strict=True):
             if label < real and random.random() < SIMULATED_OUT_OF_SCOPE_SHARE:
@@ -387,7 +363,7 @@ class Trainer:
                 found.append(meta_features_of(without, one, real)[None])
         return found
 
-    def kept(self) -> bytes:
+    def save(self) -> bytes:
         """Return what was learnt, for the cache."""
         index = self._index
         column, idf = index.featurizer.state()
@@ -440,24 +416,20 @@ def _calibration_of(evidence: str, arrays: Mapping[str, Array]) -> Calibration:
     )
 
 
-def _restore(
-    kept: bytes | memoryview,
-    campaign: Campaign,
-    topics: Sequence[str],
-    texts: Sequence[tuple[int, str, str]],
-    frequencies: Frequencies,
-    asked: QueryEncoder | None,
+def _load(
+    kept: bytes | memoryview, training_set: TrainingSet, query_encoder: QueryEncoder | None
 ) -> IntentClassifier | None:
     """Return the classifier that `kept` holds; None where it is damaged."""
+    examples = _learnable(training_set)
     try:
         arrays = unpack(kept)
         featurizer = Featurizer.of_state(arrays["seen"], arrays["idf"])
         index = Index(
             featurizer,
             arrays["weights"],
-            NearestExamples(len(texts), *(arrays[f"nearest_{name}"] for name in ("indices", "data", "indptr"))),
+            NearestExamples(len(examples), *(arrays[f"nearest_{name}"] for name in ("indices", "data", "indptr"))),
             arrays["starts"],
-            tuple(text for _, _, text in texts),
+            tuple(example.text for example in examples),
             arrays.get("vectors"),
             arrays.get("projection"),
             arrays.get("vector_weights"),
@@ -469,8 +441,8 @@ def _restore(
         counts, spelling = (json.loads(arrays[name].tobytes()) for name in ("counts", "spelling"))
     except (ValueError, KeyError, TypeError):
         return None
-    preprocessor = Preprocessor(campaign.words, counts, frequencies, spelling)
-    return IntentClassifier(topics, preprocessor, index, by_words, by_vectors, asked)
+    preprocessor = Preprocessor(training_set.words, counts, training_set.frequencies, spelling)
+    return IntentClassifier(training_set.labels, preprocessor, index, by_words, by_vectors, query_encoder)
 
 
 def _thresholds(

@@ -33,7 +33,7 @@ class TrainingResources:
     encoder: Encoder | None
     cache: Cache
     frequencies: Mapping[str, tuple[str, ...]]
-    asked: QueryEncoder | None = None
+    query_encoder: QueryEncoder | None = None
     """Encodes what people ask; None: the encoder itself does."""
 
     def keeps(self) -> bool:

@@ -181,7 +181,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     names = names_from(content)
     learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
     matcher = train_classifier(
-        content.campaign, encoder=learning.encoder, cache=learning.cache, frequencies=learning.frequencies
+        content.campaign.training_set(learning.frequencies), encoder=learning.encoder, cache=learning.cache
     )
     offers = OfferChecker(content.offers)
     conversation = Conversation(

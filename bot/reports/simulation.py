@@ -167,7 +167,7 @@ class Simulator:
             elif draw < URGENT_SHARE + OFFER_SHARE:
                 self._said(asker, chance.choice(OFFERS), forwarded=True)
             elif draw < URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE:
-                self._said(asker, chance.choice(self._campaign.words.foreign_questions)[1])
+                self._said(asker, chance.choice(self._campaign.out_of_scope).text)
             elif themes and week >= season.themes_from and draw < NOT_ABOUT_TOPICS + THEME_SHARE * len(themes):
                 self._said(asker, chance.choice(themes[chance.choice(list(themes))]))
             else:
@@ -218,7 +218,7 @@ class Simulator:
 
     def _themes(self) -> dict[str, list[str]]:
         """Families of the vocabulary with questions about them that the bot does not answer."""
-        frames = [text for _, text in self._campaign.words.foreign_questions]
+        frames = [example.text for example in self._campaign.out_of_scope]
         found: dict[str, list[str]] = {}
         families = list(self._campaign.vocabulary)
         self._random.shuffle(families)

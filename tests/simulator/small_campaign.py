@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Language, Topic, WordLists
+from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Language, Topic
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferReading, Sign
 from bot.dialogue.reply import Context, Counted, Message, Reply, Turn
@@ -13,6 +13,8 @@ from bot.dialogue.safety import DangerWords, SafetyLane, SafetyWords, UrgentRepl
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.nlu.normalize import words
 from bot.nlu.ranking import Ranked, Ranking
+from bot.nlu.training_set import WordLists
+from bot.nlu.utterance import Utterance
 
 _TOPICS: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "law-prison": ("law", ("prison", "law", "سجن", "عقوبة"), "The prison term", "عقوبة السجن"),
@@ -65,7 +67,7 @@ CAMPAIGN = Campaign(
     },
     sources={},
     facts={},
-    words=WordLists({}, (), ()),
+    words=WordLists(),
     name={"ar": "تبيَّن", "en": "Tabayyan"},
     handle="sim_faq_bot",
     codes={"poster": {"en": "Poster", "ar": "ملصق"}},
@@ -75,7 +77,8 @@ CAMPAIGN = Campaign(
 class KeywordMatcher:
     """Knows a topic by one of its words; two topics when two are named."""
 
-    def rank(self, question: str, *, why: bool = False) -> Ranking:
+    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
+        question = utterance.raw
         said = set(words(question))
         found = tuple(
             name for name, (_, keys, _, _) in _TOPICS.items() if said & {one for key in keys for one in words(key)}
@@ -93,7 +96,8 @@ class KeywordMatcher:
 class PhraseOffers:
     """Takes for an offer what promises a salary."""
 
-    def look(self, text: str, *, forwarded: bool = False) -> OfferReading | None:
+    def look(self, utterance: Utterance, *, forwarded: bool = False) -> OfferReading | None:
+        text = utterance.raw
         if "salary" not in text.casefold():
             return None
         return OfferReading((Sign("high-pay", text[:80]),))

@@ -32,11 +32,11 @@ from bot.dialogue.campaign import (
     Review,
     Source,
     Topic,
-    WordLists,
 )
 from bot.dialogue.offers import OfferWords
 from bot.dialogue.safety import SafetyWords
 from bot.dialogue.smalltalk import SmallTalkKind
+from bot.nlu.training_set import Example, WordLists
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Words = TypeVar("_Words")
@@ -259,6 +259,7 @@ def build(shelf: Shelf) -> Content | None:
     if campaign is None or topics is None or contacts is None:
         return None
     languages = {code: _language(code, entry) for code, entry in campaign.languages.items()}
+    word_lists, out_of_scope = _words(shelf, languages)
     built = Campaign(
         languages=MappingProxyType(languages),
         categories=_categories(shelf, campaign),
@@ -266,7 +267,8 @@ def build(shelf: Shelf) -> Content | None:
         contacts=MappingProxyType({entry.id: _contact(entry) for entry in contacts.contacts}),
         sources=MappingProxyType({entry.id: _source(entry) for entry in sources.sources} if sources else {}),
         facts=MappingProxyType({entry.id: _fact(entry) for entry in facts.facts} if facts else {}),
-        words=_words(shelf, languages),
+        words=word_lists,
+        out_of_scope=out_of_scope,
         name=_frozen(campaign.name),
         handle=campaign.handle or None,
         codes=MappingProxyType({code: _frozen(label) for code, label in campaign.codes.items()}),
@@ -443,10 +445,11 @@ def _in_all(campaign: schema.CampaignFile, words: Mapping[str, str]) -> Mapping[
     return _frozen({code: words.get(code, first) for code in campaign.languages} if first is not None else {})
 
 
-def _words(shelf: Shelf, languages: Iterable[str]) -> WordLists:
+def _words(shelf: Shelf, languages: Iterable[str]) -> tuple[WordLists, tuple[Example, ...]]:
+    """Words that are read alike, and questions out of scope."""
     equivalents: dict[str, str] = {}
     synonyms: list[tuple[str, ...]] = []
-    foreign: list[tuple[str, str]] = []
+    out_of_scope: list[Example] = []
     for code in languages:
         words = shelf.model(f"{code}/_words.yaml", schema.WordsFile)
         if words is not None:
@@ -454,8 +457,8 @@ def _words(shelf: Shelf, languages: Iterable[str]) -> WordLists:
             synonyms.extend(tuple(group) for group in words.synonyms)
         questions = shelf.model(f"{code}/_foreign.yaml", schema.ForeignFile)
         for variety, texts in questions.root.items() if questions is not None else ():
-            foreign.extend((variety, text) for text in texts)
-    return WordLists(MappingProxyType(equivalents), tuple(synonyms), tuple(foreign))
+            out_of_scope.extend(Example("", variety, text) for text in texts)
+    return WordLists(MappingProxyType(equivalents), tuple(synonyms)), tuple(out_of_scope)
 
 
 def _word_file(

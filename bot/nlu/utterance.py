@@ -1,0 +1,48 @@
+"""A message, read once: every part of the program that looks at what somebody wrote takes this value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.nlu.language_id import Script, identify
+from bot.nlu.normalize import clip, fold, normalize, readable, words
+
+LONGEST = 4096
+"""Characters of a message that are read, as many as Telegram sends; a longer one keeps its beginning and its end."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What somebody wrote, in every form that a reader of it needs."""
+
+    raw: str
+    """As typed, for quoting."""
+    normal: str
+    """One spelling for each character; signs and line breaks stay."""
+    clean: str
+    """One line without emoji and markup signs, in the asker's own spelling."""
+    tokens: tuple[str, ...]
+    """Folded words."""
+    script: Script
+    language: str | None
+    """Language to reply in; None where the message does not tell."""
+
+    @classmethod
+    def read(cls, raw: str) -> Utterance:
+        """Read a message. Never raises, for any str."""
+        raw = clip(raw, LONGEST)
+        normal = normalize(raw)
+        clean = readable(normal)
+        found = identify(clean, cleaned=True)
+        return cls(raw, normal, clean, words(clean, cleaned=True), found.script, found.language)
+
+    def excerpt(self, normal: str) -> Utterance:
+        """A piece of this message, given as a part of `normal`: it is in the same language."""
+        clean = readable(normal)
+        return Utterance(normal, normal, clean, words(clean, cleaned=True), self.script, self.language)
+
+    @cached_property
+    def folded(self) -> str:
+        """All of the clean text, folded, with its punctuation."""
+        return fold(self.clean, cleaned=True)
