@@ -359,7 +359,7 @@ def test_encoders_get_careful_spelling() -> None:
 def test_careful_spelling_changes_no_word(texts: list[str], asked: str) -> None:
     reader = Preprocessor(WordLists(), vocabulary(texts), {}, spellings(texts))
     question = reader.question(Utterance.read(asked))
-    if not question.repaired and question.script.script == "arabic":
+    if not question.repaired and question.script == "arabic":
         assert words(question.sentence) == question.variants[0][1].words
 
 
