@@ -29,6 +29,7 @@ import numpy as np
 import yaml
 
 from bot.dialogue.campaign import Answer, Campaign, Topic
+from bot.dialogue.corpus import corpus_of
 from bot.nlu.augment import misspell
 from bot.nlu.featurizer import Floats
 from bot.nlu.knn import NearestExamples
@@ -271,7 +272,7 @@ def our_scores(campaign: Campaign, *, semantic: bool, keep: bool = True) -> tupl
     """Our classifier with or without sentence vectors, and the classifier itself."""
     encoder = load_encoder() if semantic else None
     cache = FileCache(CACHE) if keep else None
-    classifier = train_classifier(campaign.training_set(read_frequencies()), encoder=encoder, cache=cache)
+    classifier = train_classifier(corpus_of(campaign, (), read_frequencies()), encoder=encoder, cache=cache)
     return lambda q: {
         ranked.topic: ranked.confidence for ranked in classifier.predict(Utterance.read(q)).ranked
     }, classifier

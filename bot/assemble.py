@@ -16,14 +16,16 @@ from bot.content_tools.load.build import Content
 from bot.content_tools.load.word_files import last_resort
 from bot.dialogue.campaign import Campaign, Contact, Language
 from bot.dialogue.conversation import Conversation
+from bot.dialogue.corpus import DANGER_LIMITS, OFFER_LIMITS, corpus_of
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, read_phrases
-from bot.nlu.ranking import Classifier, Ranking
-from bot.nlu.training import cache_key, train_classifier
-from bot.nlu.training_set import WordLists
+from bot.nlu.ranking import Ranking
+from bot.nlu.reader import Encoder, QueryEncoder
+from bot.nlu.training import DetectorRules, Models, cache_keys, train_models
+from bot.nlu.training_set import Corpus, WordLists
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
@@ -80,23 +82,38 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
-    fitted: Classifier = train_classifier(
-        content.campaign.training_set(learning.frequencies),
-        encoder=learning.encoder,
-        query_encoder=learning.query_encoder,
-        cache=learning.cache,
-    )
-    offers = OfferChecker(content.offers)
+    models = _models(content, learning, query_encoder=learning.query_encoder)
+    campaign = content.campaign
+    offers = OfferChecker(content.offers, models.offers, models.signs)
     conversation = Conversation(
-        content.campaign,
-        fitted,
-        SafetyLane(content.safety or last_resort()),
+        campaign,
+        models.topics,
+        SafetyLane(content.safety or last_resort(), campaign.dangers, models.dangers),
         offers,
         SmallTalk(content.small_talk),
         phrases,
         content.other_scripts,
     )
     return Answering(conversation, content, offers.sign_ids)
+
+
+def _corpus(content: Content, learning: TrainingResources) -> Corpus:
+    return corpus_of(content.campaign, SmallTalk(content.small_talk).examples(), learning.frequencies)
+
+
+def _models(
+    content: Content, learning: TrainingResources, *, encoder: Encoder | None = None, query_encoder: QueryEncoder | None
+) -> Models:
+    """Learn a content's models, or take them from the cache."""
+    lane, offers = SafetyLane(content.safety or last_resort(), content.campaign.dangers), OfferChecker(content.offers)
+    return train_models(
+        _corpus(content, learning),
+        encoder=encoder or learning.encoder,
+        query_encoder=query_encoder,
+        cache=learning.cache,
+        danger_rules=DetectorRules(DANGER_LIMITS, lane.hints),
+        offer_rules=DetectorRules(OFFER_LIMITS, offers.hints),
+    )
 
 
 def empty_campaign() -> Campaign:
@@ -148,11 +165,7 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     """
     learning = learning_of(settings)
     with one_at_a_time(settings.data_dir / "cache"):
-        train_classifier(
-            content.campaign.training_set(learning.frequencies),
-            encoder=encoder_behind(encoders) if encoders else learning.encoder,
-            cache=learning.cache,
-        )
+        _models(content, learning, encoder=encoder_behind(encoders) if encoders else None, query_encoder=None)
 
 
 def learn_beside(settings: Settings, content: Content | None, learning: TrainingResources) -> None:
@@ -164,8 +177,8 @@ def learn_beside(settings: Settings, content: Content | None, learning: Training
     """
     if content is None or not content.campaign.topics:
         return
-    key = cache_key(content.campaign.training_set(learning.frequencies), semantic=learning.encoder is not None)
-    if key in learning.cache or not learning.keeps():
+    keys = cache_keys(_corpus(content, learning), semantic=learning.encoder is not None)
+    if all(key in learning.cache for key in keys) or not learning.keeps():
         return
     start = multiprocessing.get_context("spawn")
     ours: list[Connection] = []

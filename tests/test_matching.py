@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.dialogue.campaign import Answer, Campaign, Topic
+from bot.dialogue.corpus import corpus_of
 from bot.nlu.arabizi import Arabiser, skeleton, to_arabizi
 from bot.nlu.calibration import fit_conditional_logit, fit_nonnegative_logistic, predict_proba
 from bot.nlu.classifier import IntentClassifier
 from bot.nlu.featurizer import stem
 from bot.nlu.normalize import words
-from bot.nlu.preprocessor import Preprocessor, spellings, vocabulary
+from bot.nlu.preprocessor import Lexicon, Preprocessor, spellings, vocabulary
 from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.spelling import SpellingCorrector
 from bot.nlu.training import train_classifier
@@ -69,7 +70,7 @@ def _campaign(extra: str = "") -> Campaign:
 
 @pytest.fixture(scope="module")
 def classifier() -> IntentClassifier:
-    return train_classifier(_campaign().training_set(read_frequencies()))
+    return train_classifier(corpus_of(_campaign(), (), read_frequencies()))
 
 
 def _first(ranking: Ranking) -> str:
@@ -134,7 +135,7 @@ _KEPT: list[Classifier] = []
 
 def _shared() -> Classifier:
     if not _KEPT:
-        _KEPT.append(train_classifier(_campaign().training_set(read_frequencies())))
+        _KEPT.append(train_classifier(corpus_of(_campaign(), (), read_frequencies())))
     return _KEPT[0]
 
 
@@ -188,10 +189,10 @@ def test_cache_gives_the_same_matcher_and_holds_no_question(classifier: Classifi
         encoded.extend(texts)
         return _fake_encoder(texts)
 
-    built = train_classifier(_campaign().training_set(read_frequencies()), encoder=encoder, cache=cache)
+    built = train_classifier(corpus_of(_campaign(), (), read_frequencies()), encoder=encoder, cache=cache)
     kept = dict(cache)
     encoded.clear()
-    again = train_classifier(_campaign().training_set(read_frequencies()), encoder=encoder, cache=cache)
+    again = train_classifier(corpus_of(_campaign(), (), read_frequencies()), encoder=encoder, cache=cache)
     assert encoded == []
     for question in ("shgad el ratib", "is a tourist visa safe", "ابني اسير"):
         one, other = built.predict(Utterance.read(question)), again.predict(Utterance.read(question))
@@ -202,26 +203,26 @@ def test_cache_gives_the_same_matcher_and_holds_no_question(classifier: Classifi
 
 def test_changed_content_encodes_only_what_is_new() -> None:
     cache: dict[str, bytes] = {}
-    train_classifier(_campaign().training_set(), encoder=_fake_encoder, cache=cache)
+    train_classifier(corpus_of(_campaign()), encoder=_fake_encoder, cache=cache)
     encoded: list[str] = []
 
     def encoder(texts: Sequence[str]) -> NDArray[np.float32]:
         encoded.extend(texts)
         return _fake_encoder(texts)
 
-    train_classifier(_campaign("what is the daily rate over there").training_set(), encoder=encoder, cache=cache)
+    train_classifier(corpus_of(_campaign("what is the daily rate over there")), encoder=encoder, cache=cache)
     assert encoded == ["what is the daily rate over there"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half a file", b"\x00" * 5000])
 def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
     cache: dict[str, bytes] = {}
-    train_classifier(_campaign().training_set(), encoder=_fake_encoder, cache=cache)
+    train_classifier(corpus_of(_campaign()), encoder=_fake_encoder, cache=cache)
     for key in cache:
         cache[key] = damage
     assert (
         _first(
-            train_classifier(_campaign().training_set(), encoder=_fake_encoder, cache=cache).predict(
+            train_classifier(corpus_of(_campaign()), encoder=_fake_encoder, cache=cache).predict(
                 Utterance.read("tourist visa")
             )
         )
@@ -231,7 +232,7 @@ def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
 
 def test_campaign_without_phrasings_is_refused() -> None:
     with pytest.raises(ValueError, match="no examples"):
-        train_classifier(Campaign({}, (), {}, {}, {}, {}, WordLists(), {}).training_set())
+        train_classifier(corpus_of(Campaign({}, (), {}, {}, {}, {}, WordLists(), {})))
 
 
 def test_thresholds_tell_what_they_cost(classifier: IntentClassifier) -> None:
@@ -279,7 +280,7 @@ def _vectors(texts: Sequence[str]) -> NDArray[np.float32]:
 
 def test_without_time_for_vectors_the_words_alone_decide() -> None:
     def built(cache: dict[str, bytes | memoryview], **arguments: Any) -> IntentClassifier:
-        return train_classifier(_campaign().training_set(read_frequencies()), cache=cache, **arguments)
+        return train_classifier(corpus_of(_campaign(), (), read_frequencies()), cache=cache, **arguments)
 
     alone: dict[str, bytes | memoryview] = {}
     beside: dict[str, bytes | memoryview] = {}
@@ -348,7 +349,7 @@ def test_encoders_get_careful_spelling() -> None:
     spelt = spellings(texts)
     assert spelt["السفاره"] == "السفارة"
     assert "dont" not in spelt, "what most people write stays"
-    reader = Preprocessor(WordLists(), vocabulary(texts), {}, spelt)
+    reader = Preprocessor(WordLists(), Lexicon(vocabulary(texts), spelt), {})
     assert reader.question(Utterance.read("اين السفاره؟")).sentence == "اين السفارة؟"
     assert reader.question(Utterance.read("رقم السفلره!")).sentence == "رقم السفارة!"
     assert reader.question(Utterance.read("شي ثاني تماما")).sentence == "شي ثاني تماما"
@@ -357,7 +358,7 @@ def test_encoders_get_careful_spelling() -> None:
 @given(st.lists(st.text("اأإبةهىي دmر.،? '", max_size=30), max_size=5), st.text(max_size=60))
 @settings(max_examples=200, deadline=None)
 def test_careful_spelling_changes_no_word(texts: list[str], asked: str) -> None:
-    reader = Preprocessor(WordLists(), vocabulary(texts), {}, spellings(texts))
+    reader = Preprocessor(WordLists(), Lexicon.of(texts), {})
     question = reader.question(Utterance.read(asked))
     if not question.repaired and question.script == "arabic":
         assert words(question.sentence) == question.variants[0][1].words

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+import numpy as np
 
 from bot.nlu.arabizi import PARTICLES, Arabiser
-from bot.nlu.featurizer import Lemmatizer, Variant
+from bot.nlu.featurizer import Buckets, Floats, Lemmatizer, Variant, buckets
 from bot.nlu.language_id import Script, identify
 from bot.nlu.normalize import clean, clip, fold, swap_layout, words
 from bot.nlu.spelling import SpellingCorrector
-from bot.nlu.training_set import WordLists
+from bot.nlu.training_set import Frequencies, WordLists
 from bot.nlu.utterance import Utterance
 
 MOST_WORDS = 60
@@ -29,9 +31,9 @@ _CAREFUL = 8
 """A careful spelling counts as so many careless ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
-    """A message, read in every way that makes lemma."""
+    """A message, read in every way that makes sense."""
 
     script: Script
     variants: tuple[tuple[str, Variant, float], ...]
@@ -40,6 +42,18 @@ class Question:
     """(word as typed, word it was taken for)."""
     sentence: str
     """Lightly cleaned text for a sentence encoder: mended, and in Arabic letters where it was Arabizi."""
+    memo: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
+    """Its sentence vector, once there is one."""
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        """The features of each variant."""
+        return buckets([variant for _, variant, _ in self.variants])
+
+    @cached_property
+    def weights(self) -> Floats:
+        """How much each variant counts."""
+        return np.array([weight for _, _, weight in self.variants], dtype=np.float32)
 
     @property
     def group(self) -> str:
@@ -76,35 +90,42 @@ def spellings(texts: Iterable[str]) -> dict[str, str]:
     return {word: spelling for word, spelling in best.items() if word and spelling != word}
 
 
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of all training texts: how often each stands there, and how it is spelt with care."""
+
+    counts: Mapping[str, int]
+    """Folded word -> number of texts that hold it."""
+    spellings: Mapping[str, str]
+    """Folded word -> its careful spelling, where that differs."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Lexicon:
+        """Read all texts."""
+        listed = list(texts)
+        return cls(vocabulary(listed), spellings(listed))
+
+
 class Preprocessor:
     """Reads questions with the words of one campaign."""
 
-    def __init__(
-        self,
-        lists: WordLists,
-        counts: Mapping[str, int],
-        frequencies: Mapping[str, Sequence[str]],
-        spelling: Mapping[str, str],
-        *,
-        remember: bool = False,
-    ) -> None:
-        """Take the word lists, `vocabulary` and `spellings` of the phrasings, and each language's words, most
-        frequent first.
+    def __init__(self, lists: WordLists, lexicon: Lexicon, frequencies: Frequencies, *, remember: bool = False) -> None:
+        """Take the word lists, the training texts' words, and each language's words, most frequent first.
 
-        `remember` keeps what was found for each word: for variant phrasings only, never what an asker typed.
+        `remember` keeps what was found for each word: for reading examples only, never what an asker typed.
         """
         self.lemmas = Lemmatizer(
             {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
             [[fold(word) for word in group] for group in lists.synonyms],
         )
-        known = Counter(counts)
+        known = Counter(lexicon.counts)
         for word, meaning in lists.equivalents.items():
             known.update(w for w in (fold(word), *words(meaning)) if w)
         arabic = {w: 0.15 * min(1.0, n / 20) + 0.15 for w, n in known.items() if not w.isascii()}
         for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
             arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
         self._arabiser = Arabiser(arabic)
-        self._spelt = spelling
+        self._spelt = lexicon.spellings
         self._spelling = SpellingCorrector(known, frequencies.values())
         if remember:
             self._arabic, self._lemmas_of = cache(self._arabic), cache(self._lemmas_of)  # type: ignore[method-assign]

@@ -45,6 +45,8 @@ class Ranking:
     choices: tuple[str, ...]
     """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
     showing beside a none (may be empty)."""
+    sure: bool = True
+    """False: what is answered is likely and no more; it is to be introduced as that."""
     explanation: Explanation | None = None
     written: str | None = None
     """The one topic under which an editor wrote this very question; None for any other question."""

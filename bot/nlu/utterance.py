@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.nlu.language_id import Script, identify
@@ -27,6 +27,8 @@ class Utterance:
     script: Script
     language: str | None
     """Language to reply in; None where the message does not tell."""
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    """What readers have made of it, so that none of them does it twice. It goes with the message."""
 
     @classmethod
     def read(cls, raw: str) -> Utterance:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from bot.content_tools.load import schema
+from bot.content_tools.load.examples import danger_examples, offer_examples
 from bot.content_tools.load.word_files import offer_words, safety_words, small_talk_kinds
 from bot.content_tools.load.yaml_tree import Document, parse
 from bot.content_tools.messages import word_file_reason
@@ -115,6 +116,10 @@ class Shelf:
             return None
         self.models[path] = model
         return model
+
+    def below(self, folder: str) -> list[str]:
+        """The files of a folder that are valid YAML."""
+        return [path for path in self.documents if path.startswith(folder)]
 
     def blank(self, path: str) -> bool:
         """Whether a file holds keys and no word yet, as `language new` makes it."""
@@ -260,6 +265,7 @@ def build(shelf: Shelf) -> Content | None:
         return None
     languages = {code: _language(code, entry) for code, entry in campaign.languages.items()}
     word_lists, out_of_scope = _words(shelf, languages)
+    offers, marked = offer_examples(shelf, languages)
     built = Campaign(
         languages=MappingProxyType(languages),
         categories=_categories(shelf, campaign),
@@ -269,6 +275,9 @@ def build(shelf: Shelf) -> Content | None:
         facts=MappingProxyType({entry.id: _fact(entry) for entry in facts.facts} if facts else {}),
         words=word_lists,
         out_of_scope=out_of_scope,
+        danger_examples=danger_examples(shelf, languages),
+        offer_examples=offers,
+        marked_offers=marked,
         name=_frozen(campaign.name),
         handle=campaign.handle or None,
         codes=MappingProxyType({code: _frozen(label) for code, label in campaign.codes.items()}),

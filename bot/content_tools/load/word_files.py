@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 
 from bot.dialogue.offers import OfferReport, OfferWords, SignWords
-from bot.dialogue.safety import DANGERS, UNKNOWN, DangerWords, SafetyWords, UrgentReply
+from bot.dialogue.safety import UNKNOWN, DangerWords, SafetyWords
 from bot.dialogue.smalltalk import SmallTalkKind
+from bot.dialogue.urgent_reply import UrgentReply
 from bot.nlu.patterns import PatternError, Vocabulary
 
 LAST_RESORT_LANGUAGES = ("ar", "en")
-_PLACES = ("iraq", "russia", "unknown")
 
 
 def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
@@ -34,8 +34,6 @@ def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
     dangers = []
     for name, value in _mapping(_needed(top, "", "dangers"), "dangers").items():
         where = f"dangers.{name}"
-        if name not in DANGERS:
-            raise ValueError(f"{where}: no such danger. {_nearest(name, DANGERS)}")
         danger = _mapping(value, where)
         _only(danger, where, ("strong", "weak"))
         dangers.append(
@@ -46,7 +44,7 @@ def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
             )
         )
     people = _part(top, "people", ("self", "relatives"))
-    places = _part(top, "places", ("russia", "iraq"))
+    places = _mapping(top.get("places", {}), "places")
     steering = _part(top, "steering", ("enlisting", "recruiting"))
     return SafetyWords(
         language=language,
@@ -58,8 +56,7 @@ def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
         dangers=tuple(dangers),
         self_words=_patterns(people.get("self"), "people.self", groups),
         relatives=_patterns(people.get("relatives"), "people.relatives", groups),
-        in_russia=_patterns(places.get("russia"), "places.russia", groups),
-        in_iraq=_patterns(places.get("iraq"), "places.iraq", groups),
+        places={place: _patterns(lines, f"places.{place}", groups) for place, lines in places.items()},
         enlisting=_patterns(steering.get("enlisting"), "steering.enlisting", groups),
         recruiting=_patterns(steering.get("recruiting"), "steering.recruiting", groups),
         reply=_urgent_reply(_mapping(_needed(top, "", "reply"), "reply")),
@@ -67,27 +64,41 @@ def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
 
 
 def _urgent_reply(data: Mapping[str, Any]) -> UrgentReply:
-    _only(data, "reply", ("full", "ask", "now", "contacts", "machine", "kindness", "again"))
+    _only(
+        data,
+        "reply",
+        (
+            *("full", "ask", "now", "contacts", "machine", "kindness", "again"),
+            *("tracing", "watched", "note", "neutral", "question"),
+        ),
+    )
     now = {
-        name: _text(value, f"reply.now.{name}")
+        name: _by_person(value, f"reply.now.{name}")
         for name, value in _mapping(_needed(data, "reply", "now"), "reply.now").items()
     }
-    for name in now:
-        if name not in DANGERS:
-            raise ValueError(f"reply.now.{name}: no such danger. {_nearest(name, DANGERS)}")
     if UNKNOWN not in now:
         raise ValueError(f"reply.now: the sentences for {UNKNOWN} are missing. Add the key {UNKNOWN}.")
     contacts = _mapping(_needed(data, "reply", "contacts"), "reply.contacts")
-    _only(contacts, "reply.contacts", _PLACES)
+    questions = _mapping(data.get("question", {}), "reply.question")
     return UrgentReply(
         full=_sentence(data, "reply", "full"),
         ask=_sentence(data, "reply", "ask"),
         now=now,
-        contacts={place: _sentence(contacts, "reply.contacts", place) for place in _PLACES},
+        contacts={place: _sentence(contacts, "reply.contacts", place) for place in (*contacts, UNKNOWN)},
         machine=_sentence(data, "reply", "machine"),
         kindness=_sentence(data, "reply", "kindness"),
         again=_sentence(data, "reply", "again"),
+        **{key: _sentence(data, "reply", key) for key in ("tracing", "watched", "note", "neutral") if key in data},
+        questions={danger: _sentence(questions, "reply.question", danger) for danger in questions},
     )
+
+
+def _by_person(value: object, where: str) -> dict[str, str]:
+    """One text for everybody, or one for each who may be in danger."""
+    if isinstance(value, Mapping):
+        _only(value, where, ("self", "woman", "relative"))
+        return {who: _text(text, f"{where}.{who}") for who, text in value.items()}
+    return {"self": _text(value, where)}
 
 
 def offer_words(language: str, data: Mapping[str, Any]) -> OfferWords:
@@ -144,9 +155,11 @@ def small_talk_kinds(language: str, data: Mapping[str, Any]) -> tuple[SmallTalkK
     for name, value in _mapping(_needed(top, "", "kinds"), "kinds").items():
         where = f"kinds.{name}"
         kind = _mapping(value, where)
-        _only(kind, where, ("wordings", "reply"))
-        wordings = _lines(_needed(kind, where, "wordings"), f"{where}.wordings")
-        kinds.append(SmallTalkKind(name, language, wordings, _sentence(kind, where, "reply")))
+        _only(kind, where, ("wordings", "reply", "doors"))
+        wordings = _mapping(_needed(kind, where, "wordings"), f"{where}.wordings")
+        listed = {variety: _lines(texts, f"{where}.wordings.{variety}") for variety, texts in wordings.items()}
+        doors = _lines(kind.get("doors", []), f"{where}.doors")
+        kinds.append(SmallTalkKind(name, language, _sentence(kind, where, "reply"), doors, listed))
     return tuple(kinds)
 
 
