@@ -20,7 +20,6 @@ from benchmarks.matching import own_campaign
 from bot.dialogue.campaign import Campaign, Topic
 from bot.dialogue.corpus import corpus_of
 from bot.nlu.training import train_classifier
-from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -67,11 +66,11 @@ def one(topics: int, phrasings: int, *, semantic: bool) -> None:
     restored = time.perf_counter() - start
     questions = random.sample(texts, min(QUESTIONS, len(texts)))
     for question in questions[:20]:
-        classifier.predict(Utterance.read(question))
+        classifier.predict(classifier.read(question))
     times = []
     for question in questions:
         start = time.perf_counter()
-        classifier.predict(Utterance.read(question))
+        classifier.predict(classifier.read(question))
         times.append((time.perf_counter() - start) * 1000)
     times.sort()
     cached = sum(map(len, cache.values())) / 2**20

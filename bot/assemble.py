@@ -39,6 +39,10 @@ MOST_ENCODERS = 2
 class _Silent:
     """The classifier of a bot without content: it knows nothing and says so."""
 
+    def read(self, raw: str) -> Utterance:
+        """A message, without any campaign's languages."""
+        return Utterance.read(raw)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """No topic, for any question."""
         return Ranking((), "none", (), ())
@@ -93,6 +97,7 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
         SmallTalk(content.small_talk),
         phrases,
         content.other_scripts,
+        models.reader.read,
     )
     return Answering(conversation, content, offers.sign_ids)
 

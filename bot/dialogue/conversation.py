@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialogue.callback_data import Action, Actions
@@ -54,6 +54,7 @@ class Conversation:
         small_talk: SmallTalk,
         say: Say,
         other_scripts: Mapping[str, str] | None = None,
+        read: Callable[[str], Utterance] = Utterance.read,
     ) -> None:
         self.campaign = campaign
         self.render = Renderer(campaign, say)
@@ -70,6 +71,8 @@ class Conversation:
         self._offers = offers
         self._small_talk = small_talk
         self._say = say
+        self.read = read
+        """Raw text -> utterance. Never raises."""
         self._other_scripts = dict(other_scripts or {})
         self._families = {
             folded: family
@@ -102,7 +105,7 @@ class Conversation:
         Never raises for any text; the reply is never empty and always leaves a next step. With `ranked` the turn
         carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
-        utterance = Utterance.read(message.text)
+        utterance = self.read(message.text)
         turn = self._respond(message, utterance, context, explain)
         if (ranked or explain) and not turn.ranked:
             turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
@@ -267,7 +270,7 @@ class Conversation:
 
     def inline(self, query: str, context: Context) -> tuple[Card, ...]:
         """Answer cards for a query typed in any chat: the same words as the chat gives. Nothing is counted."""
-        utterance = Utterance.read(query)
+        utterance = self.read(query)
         language = self.text_language(utterance, context)
         if not query.strip():
             topics = list(self.campaign.topics)[:INLINE_CARDS]
@@ -325,7 +328,7 @@ class Conversation:
 
     def _checked(self, text: str, context: Context) -> Turn:
         """`/check TEXT`: the asker says that it is an offer, so a report comes even where no sign is found."""
-        utterance = Utterance.read(text)
+        utterance = self.read(text)
         language = self.text_language(utterance, context)
         reading = self._offers.read(utterance, forwarded=True) or OfferReading(())
         return self._forms.offer(reading, language, context)

@@ -47,6 +47,7 @@ def corpus_of(
         dangers=_dangers(campaign),
         offers=_offers(campaign),
         signs=campaign.marked_offers,
+        languages={variety: code for code, language in campaign.languages.items() for variety in language.varieties},
     )
 
 

@@ -161,6 +161,10 @@ class IntentClassifier:
         """Those in force while there is time for all evidence, for each kind of writing in GROUPS."""
         return (self._by_vectors or self._by_words).thresholds
 
+    def read(self, raw: str) -> Utterance:
+        """Read a message. Never raises."""
+        return self._reader.read(raw)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank labels for one message; with `explain`, say why."""
         whole = self._read(utterance)

@@ -33,7 +33,7 @@ def fit_detector(
 ) -> Detector:
     """Learn what the evidence is worth: for the words alone and, where there are vectors, for words and vectors."""
     asked = [trained.examples[i] for i in trained.held_out.tolist()]
-    hinted = np.array([hints(Utterance.read(example.text)) for example in asked], dtype=np.float64)
+    hinted = np.array([hints(reader.read(example.text)) for example in asked], dtype=np.float64)
     right = trained.labels[trained.held_out]
 
     def worth(evidence: Sequence[Evidence]) -> dict[str, Worth]:

@@ -15,6 +15,7 @@ from bot.nlu.detector import Detector, Worth
 from bot.nlu.evidence import GROUPS, Index
 from bot.nlu.featurizer import Featurizer
 from bot.nlu.knn import NearestExamples
+from bot.nlu.language_id import LanguageModel, Variety
 from bot.nlu.preprocessor import Lexicon
 from bot.nlu.reader import Reader
 from bot.nlu.span_tagger import SpanTagger
@@ -86,6 +87,20 @@ def save_lexicon(lexicon: Lexicon) -> bytes:
 def load_lexicon(kept: bytes | memoryview) -> Lexicon | None:
     """Return the lexicon that the bytes hold; None where they are damaged."""
     return _read(kept, lambda arrays: Lexicon(_from_json(arrays["counts"]), _from_json(arrays["spellings"])))
+
+
+def save_languages(model: LanguageModel) -> bytes:
+    """Return a model of languages as bytes, for load_languages()."""
+    varieties = [(one.name, one.language, one.script) for one in model.varieties]
+    return pack({"varieties": _json_array(varieties), "weights": model.weights})
+
+
+def load_languages(kept: bytes | memoryview) -> LanguageModel | None:
+    """Return the model that the bytes hold; None where they are damaged."""
+    return _read(
+        kept,
+        lambda arrays: LanguageModel([Variety(*one) for one in _from_json(arrays["varieties"])], arrays["weights"]),
+    )
 
 
 def _index_arrays(index: Index) -> dict[str, Array]:

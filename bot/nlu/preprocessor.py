@@ -12,11 +12,12 @@ import numpy as np
 
 from bot.nlu.arabizi import PARTICLES, Arabiser
 from bot.nlu.featurizer import Buckets, Floats, Lemmatizer, Variant, buckets
-from bot.nlu.language_id import Script, identify
-from bot.nlu.normalize import clean, clip, fold, swap_layout, words
+from bot.nlu.language_id import LanguageModel, Script
+from bot.nlu.normalize import clean, clip, fold, words
 from bot.nlu.spelling import SpellingCorrector
 from bot.nlu.training_set import Frequencies, WordLists
 from bot.nlu.utterance import Utterance
+from bot.nlu.utterance_reader import UtteranceReader
 
 MOST_WORDS = 60
 """Words of a question that are looked at."""
@@ -109,8 +110,17 @@ class Lexicon:
 class Preprocessor:
     """Reads questions with the words of one campaign."""
 
-    def __init__(self, lists: WordLists, lexicon: Lexicon, frequencies: Frequencies, *, remember: bool = False) -> None:
-        """Take the word lists, the training texts' words, and each language's words, most frequent first.
+    def __init__(
+        self,
+        lists: WordLists,
+        lexicon: Lexicon,
+        frequencies: Frequencies,
+        languages: LanguageModel | None = None,
+        *,
+        remember: bool = False,
+    ) -> None:
+        """Take the word lists, the training texts' words, each language's words, most frequent first, and a model of
+        the languages.
 
         `remember` keeps what was found for each word: for reading examples only, never what an asker typed.
         """
@@ -127,6 +137,7 @@ class Preprocessor:
         self._arabiser = Arabiser(arabic)
         self._spelt = lexicon.spellings
         self._spelling = SpellingCorrector(known, frequencies.values())
+        self._utterances = UtteranceReader(languages, self._spelling.knows)
         if remember:
             self._arabic, self._lemmas_of = cache(self._arabic), cache(self._lemmas_of)  # type: ignore[method-assign]
 
@@ -151,23 +162,22 @@ class Preprocessor:
                 made.append(self._arabic(word))
         return tuple(made)
 
+    def read(self, raw: str) -> Utterance:
+        """Read a message. Never raises."""
+        return self._utterances.read(raw)
+
     def question(self, utterance: Utterance) -> Question:
         """Return the ways to read a message."""
         cleaned = clip(utterance.clean)
         # A text that is not clipped has been split into words already.
         tokens = (utterance.tokens if cleaned == utterance.clean else words(cleaned, cleaned=True))[:MOST_WORDS]
         script, language = utterance.script, utterance.language
-        swapped = self._other_layout(tokens, cleaned)
-        if swapped:
-            cleaned, tokens = swapped, words(swapped)[:MOST_WORDS]
-            other = identify(swapped)
-            script, language = other.script, other.language
         mended, pairs = self._mended(tokens)
         variants = [("typed", tokens, 1.0)]
         if mended != tokens:
             variants = [("typed", tokens, _TYPED), ("repaired", mended, _MENDED)]
         sentence = None
-        if language != "en" and script in ("arabizi", "latin"):
+        if script == "arabizi" or (script == "latin" and language is None):
             arabic = self.arabic(tokens)
             if arabic != tokens:
                 variants = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in variants]
@@ -192,12 +202,3 @@ class Preprocessor:
     def _mended(self, tokens: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         mended = {word: self._spelling.correct(word) for word in dict.fromkeys(tokens)}
         return tuple(mended[w] or w for w in tokens), tuple((old, new) for old, new in mended.items() if new)
-
-    def _other_layout(self, tokens: tuple[str, ...], cleaned: str) -> str | None:
-        """Return the text on the other keyboard layout where that alone makes it known words."""
-        if not tokens or sum(map(self._spelling.knows, tokens)) * 4 > len(tokens):
-            return None
-        swapped = swap_layout(cleaned)
-        other = words(swapped)[:MOST_WORDS]
-        sure = sum(len(word) > 2 and self._spelling.knows(word) for word in other)
-        return swapped if sure * 3 >= 2 * len(other) and sure else None

@@ -55,6 +55,10 @@ class Ranking:
 class Classifier(Protocol):
     """Anything that ranks topics for a question. Never raises, for any text."""
 
+    def read(self, raw: str) -> Utterance:
+        """Read a message."""
+        ...
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank labels for one message; with `explain`, say why."""
         ...

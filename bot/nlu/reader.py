@@ -24,6 +24,10 @@ class Reader:
         self._preprocessor = preprocessor
         self._query_encoder = query_encoder
 
+    def read(self, raw: str) -> Utterance:
+        """Read a message. Never raises."""
+        return self._preprocessor.read(raw)
+
     def question(self, utterance: Utterance) -> Question:
         """Return the ways to read an utterance; the same value each time."""
         known = utterance.memo.get(self)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -30,13 +30,16 @@ from bot.nlu.classifier import (
 from bot.nlu.detector import Detector, Hints
 from bot.nlu.detector_training import Limits, fit_detector
 from bot.nlu.evidence import GROUPS, Evidence, words_only
+from bot.nlu.language_id import LanguageModel
 from bot.nlu.model_file import (
     load_detector,
     load_intents,
+    load_languages,
     load_lexicon,
     load_tagger,
     save_detector,
     save_intents,
+    save_languages,
     save_lexicon,
     save_tagger,
 )
@@ -104,12 +107,13 @@ def train_models(
     """
     lexicon = _lexicon(corpus, cache)
     # Another preprocessor for the askers: the one for learning remembers the words that it was asked about.
-    reader = Reader(Preprocessor(corpus.words, lexicon, corpus.frequencies), query_encoder or encoder)
+    languages = _languages(corpus, cache)
+    reader = Reader(Preprocessor(corpus.words, lexicon, corpus.frequencies, languages), query_encoder or encoder)
     learner: list[Preprocessor] = []
 
     def preprocessor() -> Preprocessor:
         if not learner:
-            learner.append(Preprocessor(corpus.words, lexicon, corpus.frequencies, remember=True))
+            learner.append(Preprocessor(corpus.words, lexicon, corpus.frequencies, languages, remember=True))
         return learner[0]
 
     def run(training_set: TrainingSet) -> Trained:
@@ -173,7 +177,7 @@ def train_classifier(
     cache: Cache | None = None,
 ) -> IntentClassifier:
     """Learn the topics of a corpus alone; see train_models()."""
-    alone = Corpus(corpus.topics, corpus.words, corpus.frequencies)
+    alone = replace(corpus, dangers=None, offers=None, signs=())
     return train_models(alone, encoder=encoder, query_encoder=query_encoder, cache=cache).topics
 
 
@@ -214,6 +218,27 @@ def _lexicon(corpus: Corpus, cache: Cache | None) -> Lexicon:
         if cache is not None:
             cache[key] = save_lexicon(lexicon)
     return lexicon
+
+
+def _languages(corpus: Corpus, cache: Cache | None) -> LanguageModel | None:
+    """Return the model of the languages, from the cache where it has it; None where no variety has a language."""
+    texts = [
+        (corpus.languages[example.variety], example.variety, example.text)
+        for training_set in (corpus.topics, corpus.dangers)
+        if training_set is not None
+        for example in training_set.examples
+        if example.variety in corpus.languages
+    ]
+    if not texts:
+        return None
+    key = f"languages-{_digest([_VERSION, texts])}"
+    kept = cache.get(key) if cache is not None else None
+    model = load_languages(kept) if kept is not None else None
+    if model is None:
+        model = LanguageModel.train(texts, corpus.frequencies)
+        if cache is not None:
+            cache[key] = save_languages(model)
+    return model
 
 
 def _written(trained: Trained, labels: int) -> Written:

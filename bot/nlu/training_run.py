@@ -28,7 +28,6 @@ from bot.nlu.normalize import words
 from bot.nlu.preprocessor import Preprocessor, Question, tokens_of
 from bot.nlu.reader import Encoder
 from bot.nlu.training_set import TITLE, Example, TrainingSet
-from bot.nlu.utterance import Utterance
 
 Cache = MutableMapping[str, bytes | memoryview]
 """What was learnt, by name; a view may lead to a file mapped into memory."""
@@ -187,7 +186,7 @@ class TrainingRun:
 
     def _question(self, number: int) -> Question:
         if number not in self._questions:
-            self._questions[number] = self._preprocessor.question(Utterance.read(self._examples[number].text))
+            self._questions[number] = self._preprocessor.question(self._preprocessor.read(self._examples[number].text))
         return self._questions[number]
 
     def _encoded(self) -> Floats | None:

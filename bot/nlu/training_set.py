@@ -75,6 +75,8 @@ class Corpus:
     dangers: TrainingSet | None = None
     offers: TrainingSet | None = None
     signs: tuple[Marked, ...] = ()
+    languages: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    """Variety -> the language that it writes."""
 
     def texts(self) -> Iterator[str]:
         """Every text that is in scope of some classifier."""
