@@ -170,14 +170,25 @@ class DangerKind:
     """What helps the one who is in it."""
     relative_topics: tuple[str, ...]
     """What helps somebody who writes about another person."""
-    ask_first: bool = True
-    """Whether "are you in danger now?" is asked where it is not sure; not of the bereaved."""
+    leave_out: tuple[str, ...] = ()
+    """Parts of the urgent reply that are not shown: full, ask, contacts, watched ..."""
     alone: bool = False
-    """Whether its reply stands alone: no contacts but its own, no topics, nothing on the missing."""
+    """Whether no topic stands under its reply."""
     tracing: bool = False
     """Whether a search for a missing person may help."""
+    mission: bool = False
+    """Whether the state's mission abroad may help whoever is free to move."""
     watched: bool = False
     """Whether somebody may be watching the screen: the warning of it then comes first."""
+    officials: bool = False
+    """Whether officials may hold the person: where the emergency contact may be dialled it is then left out."""
+    private: bool = False
+    """Whether the family may be a part of the danger."""
+
+    @property
+    def ask_first(self) -> bool:
+        """Whether "are you in danger now?" is asked where it is not sure; not of the bereaved."""
+        return "ask" not in self.leave_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,8 +13,17 @@ if TYPE_CHECKING:
 
 ABROAD = "-abroad"
 """What stands behind a danger whose words differ where the emergency contact may not be dialled."""
-_INSTEAD = {"woman": ("woman", "self", "relative"), "self": ("self", "relative"), "relative": ("relative", "self")}
+_INSTEAD = {
+    "woman": ("woman", "self", "relative"),
+    "private": ("private", "self", "relative"),
+    "self": ("self", "relative"),
+    "relative": ("relative", "self"),
+    "friend": ("relative", "self"),
+}
 """Who is in danger -> whose words are taken, the first that there are."""
+
+ByPerson = Mapping[str, str]
+"""Who is in danger (self, woman, relative; private: self, where the family may be a part of it) -> words."""
 
 
 class Renders(Protocol):
@@ -33,9 +42,9 @@ class UrgentReply:
     """First sentence when the danger is clear."""
     ask: str
     """First sentence when it is asked whether there is danger."""
-    now: Mapping[str, Mapping[str, str]]
-    """What to do now: danger id -> who is in danger -> sentences; "unknown" for a button pressed without words."""
-    contacts: Mapping[str, str]
+    now: Mapping[str, ByPerson]
+    """What to do now: danger id -> sentences; "unknown" for a button pressed without words."""
+    contacts: Mapping[str, ByPerson]
     """Whom to turn to: place id or "unknown" -> sentences."""
     machine: str
     kindness: str
@@ -43,13 +52,15 @@ class UrgentReply:
     """How to see this again; {word} stands for the safe word."""
     tracing: str = ""
     """How to search for a missing person."""
-    watched: str = ""
+    mission: ByPerson = field(default_factory=dict)
+    """The state's mission abroad, for whoever is free to move."""
+    watched: ByPerson = field(default_factory=dict)
     """The warning for somebody whose screen may be seen."""
     note: str = ""
     """The one line that leads an ordinary answer."""
     neutral: str = ""
     """The line for a late message: it shows nothing of its subject."""
-    questions: Mapping[str, str] | None = None
+    questions: Mapping[str, ByPerson] = field(default_factory=dict)
     """Danger id -> the question that stands for `ask`."""
 
 
@@ -65,22 +76,29 @@ def urgent_paragraphs(
     today: date,
 ) -> tuple[str, ...]:
     """The reply to an alarm as paragraphs of HTML. `abroad`: the emergency contact may not be dialled there."""
+    who, out = alarm.who, kind.leave_out
+    own = who in ("self", "woman")
     parts = []
-    if kind.watched and alarm.who in ("self", "woman") and reply.watched:
-        parts.append(reply.watched)
+    if own and kind.watched and "watched" not in out and (abroad or alarm.place == "unknown"):
+        parts.append(_for(reply.watched, who))
     if alarm.asks:
-        parts.append((reply.questions or {}).get(kind.id) or reply.ask)
-    elif kind.ask_first and not kind.alone:
-        # Of the bereaved and of one who thinks of death the words themselves open with kindness.
+        parts.append(_for(reply.questions.get(kind.id, {}), who) or reply.ask)
+    elif "full" not in out:
         parts.append(reply.full)
-    parts.append(_now(reply, kind.id, alarm.who, abroad=abroad))
-    if not kind.alone:
-        parts.append(reply.contacts.get(alarm.place) or reply.contacts["unknown"])
-        if kind.tracing and reply.tracing:
-            parts.append(reply.tracing)
-        parts.append(f"{reply.machine} {reply.kindness}")
-        if safe_word is not None:
-            parts.append(reply.again.replace("{word}", safe_word))
+    now = (abroad and reply.now.get(kind.id + ABROAD)) or reply.now.get(kind.id) or reply.now["unknown"]
+    parts.append(_for(now, who))
+    officials = kind.officials and not abroad and alarm.place != "unknown"
+    if "contacts" not in out and not officials:
+        contacts = reply.contacts.get(alarm.place) or reply.contacts["unknown"]
+        parts.append(_for(contacts, "private" if kind.private and who == "self" else who))
+    if own and abroad and kind.mission and not alarm.asks:
+        parts.append(_for(reply.mission, who))
+    # Whoever is there himself searches for nobody.
+    if kind.tracing and not own:
+        parts.append(reply.tracing)
+    parts.append(reply.machine)
+    if safe_word is not None:
+        parts.append(reply.again.replace("{word}", safe_word))
     return tuple(
         render.paragraph(piece.strip(), language, today)
         for part in parts
@@ -89,7 +107,6 @@ def urgent_paragraphs(
     )
 
 
-def _now(reply: UrgentReply, danger: str, who: str, *, abroad: bool) -> str:
-    known = (abroad and reply.now.get(danger + ABROAD)) or reply.now.get(danger) or reply.now["unknown"]
-    asked = _INSTEAD.get("relative" if who == "friend" else who, ("self",))
-    return next((known[one] for one in asked if one in known), next(iter(known.values())))
+def _for(words: ByPerson, who: str) -> str:
+    """The words for who is in danger, or those that come nearest; empty where there are none."""
+    return next((words[one] for one in _INSTEAD.get(who, ("self",)) if one in words), "")

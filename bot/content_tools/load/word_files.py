@@ -69,7 +69,7 @@ def _urgent_reply(data: Mapping[str, Any]) -> UrgentReply:
         "reply",
         (
             *("full", "ask", "now", "contacts", "machine", "kindness", "again"),
-            *("tracing", "watched", "note", "neutral", "question"),
+            *("tracing", "mission", "watched", "note", "neutral", "question"),
         ),
     )
     now = {
@@ -84,19 +84,26 @@ def _urgent_reply(data: Mapping[str, Any]) -> UrgentReply:
         full=_sentence(data, "reply", "full"),
         ask=_sentence(data, "reply", "ask"),
         now=now,
-        contacts={place: _sentence(contacts, "reply.contacts", place) for place in (*contacts, UNKNOWN)},
+        contacts={
+            place: _by_person(_needed(contacts, "reply.contacts", place), f"reply.contacts.{place}")
+            for place in (*contacts, UNKNOWN)
+        },
         machine=_sentence(data, "reply", "machine"),
         kindness=_sentence(data, "reply", "kindness"),
         again=_sentence(data, "reply", "again"),
-        **{key: _sentence(data, "reply", key) for key in ("tracing", "watched", "note", "neutral") if key in data},
-        questions={danger: _sentence(questions, "reply.question", danger) for danger in questions},
+        tracing=_sentence(data, "reply", "tracing") if "tracing" in data else "",
+        note=_sentence(data, "reply", "note") if "note" in data else "",
+        neutral=_sentence(data, "reply", "neutral") if "neutral" in data else "",
+        mission=_by_person(data["mission"], "reply.mission") if "mission" in data else {},
+        watched=_by_person(data["watched"], "reply.watched") if "watched" in data else {},
+        questions={danger: _by_person(words, f"reply.question.{danger}") for danger, words in questions.items()},
     )
 
 
 def _by_person(value: object, where: str) -> dict[str, str]:
     """One text for everybody, or one for each who may be in danger."""
     if isinstance(value, Mapping):
-        _only(value, where, ("self", "woman", "relative"))
+        _only(value, where, ("self", "woman", "relative", "private"))
         return {who: _text(text, f"{where}.{who}") for who, text in value.items()}
     return {"self": _text(value, where)}
 
