@@ -12,24 +12,23 @@ from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
 from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
-from bot.content_tools.load.word_files import last_resort
-from bot.dialogue.campaign import Campaign, Contact, Language
+from bot.dialogue.campaign import Campaign
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk
-from bot.i18n import Phrases, read_phrases
+from bot.i18n import LOCALES as LOCALES
+from bot.i18n import Phrases, asker_languages, read_phrases
 from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.training import cache_key, train_classifier
-from bot.nlu.training_set import WordLists
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
-from bot.settings import ROOT, Settings, SettingsError
+from bot.settings import Settings, SettingsError
 
-LOCALES = ROOT / "locales"
 MOST_ENCODERS = 2
 """Processes that make sentence vectors while the classifier is learnt; each takes some 150 MB."""
 
@@ -72,10 +71,10 @@ def clock_of(settings: Settings) -> Clock:
 
 def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """Fit everything that answers to a content, or to none."""
-    if content is None:
-        silent = Conversation(
-            empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
-        )
+    if content is None or not content.campaign.topics:
+        left = content or neutral_content(phrases, asker_languages())
+        lane = SafetyLane(left.safety or neutral_content(phrases, left.campaign.languages).safety)
+        silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases)
         return Answering(silent, None)
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
@@ -90,7 +89,7 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     conversation = Conversation(
         content.campaign,
         fitted,
-        SafetyLane(content.safety or last_resort()),
+        SafetyLane(content.safety or neutral_content(phrases, content.campaign.languages).safety),
         offers,
         SmallTalk(content.small_talk),
         phrases,
@@ -100,23 +99,8 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
 
 
 def empty_campaign() -> Campaign:
-    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
-    languages = {
-        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
-        "en": Language("en", "English", "ltr", "n!=1", {}),
-    }
-    emergency = Contact(
-        "iraq-911",
-        (),
-        "usable",
-        "phone",
-        "iraq",
-        "911",
-        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
-        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
-    )
-    name = {"ar": "تبيَّن", "en": "Tabayyan"}
-    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists(), name)
+    """A campaign without topics or contacts, in the languages that have a catalogue."""
+    return neutral_content(read_phrases(LOCALES, ()), asker_languages()).campaign
 
 
 def learning_of(settings: Settings) -> TrainingResources:
@@ -126,7 +110,7 @@ def learning_of(settings: Settings) -> TrainingResources:
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
     """Language codes that need an interface catalogue."""
-    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+    return tuple(content.campaign.languages) if content is not None else asker_languages()
 
 
 def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:

@@ -12,7 +12,6 @@ from bot.nlu.training_set import TITLE, Example, Frequencies, TrainingSet, WordL
 
 ContactStatus = Literal["usable", "check-first", "not-published"]
 ContactKind = Literal["phone", "page", "handle", "route", "none"]
-Place = Literal["iraq", "russia", "any"]
 Direction = Literal["rtl", "ltr"]
 Confidence = Literal["high", "medium", "low", "not-found"]
 
@@ -43,12 +42,15 @@ class Source:
 
     id: str
     url: str
-    publisher: str
+    publisher: Mapping[str, str]
+    """Who published it, per language."""
     title: str
     date: str | None
     """The page's own date: YYYY, YYYY-MM or YYYY-MM-DD; None where the page shows none."""
     date_note: str | None
     language: str
+    rank: int = 9
+    """1: best known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Contact:
     status: ContactStatus
     kind: ContactKind
     place: str
+    """Where it can be reached: an id of the places, or "anywhere"."""
     value: str | None
     """Number, page or handle, once; None where none has been published."""
     name: Mapping[str, str]
@@ -90,6 +93,8 @@ class Contact:
     page_date: str | None = None
     checked: date | None = None
     """The day on which somebody last confirmed the value."""
+    withheld: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    """Why its value is never shown, whatever is confirmed, per language; empty: it may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,8 @@ class Topic:
     category: str
     facts: tuple[str, ...]
     related: tuple[str, ...]
-    place: Place
-    """Where an asker may be: unless it is "iraq", 911 must come with its warning."""
+    place: str
+    """Where an asker may be: an id of the places, or "any"."""
     review_by: date | None
     answers: Mapping[str, Answer]
     """Language code -> answer."""

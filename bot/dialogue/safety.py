@@ -78,8 +78,8 @@ class SafetyWords:
     dangers: tuple[DangerWords, ...]
     self_words: tuple[str, ...]
     relatives: tuple[str, ...]
-    in_russia: tuple[str, ...]
-    in_iraq: tuple[str, ...]
+    places: Mapping[str, tuple[str, ...]]
+    """Place id -> patterns that tell it."""
     enlisting: tuple[str, ...]
     recruiting: tuple[str, ...]
     reply: UrgentReply
@@ -305,8 +305,8 @@ def _compile(words: SafetyWords, vocabulary: Vocabulary) -> _Compiled:
         softens=all_of(words.softens, exact=True),
         self_words=all_of(words.self_words),
         relatives=all_of(words.relatives),
-        in_russia=all_of(words.in_russia),
-        in_iraq=all_of(words.in_iraq),
+        in_russia=all_of(words.places.get("russia", ())),
+        in_iraq=all_of(words.places.get("iraq", ())),
         enlisting=all_of(words.enlisting),
         recruiting=all_of(words.recruiting),
     )
