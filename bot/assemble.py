@@ -12,26 +12,26 @@ from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
 from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
-from bot.content_tools.load.word_files import last_resort
-from bot.dialogue.campaign import Campaign, Contact, Language
+from bot.dialogue.campaign import Campaign
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.corpus import DANGER_LIMITS, OFFER_LIMITS, corpus_of
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
-from bot.dialogue.safety import SafetyLane
+from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
-from bot.i18n import Phrases, read_phrases
+from bot.i18n import LOCALES as LOCALES
+from bot.i18n import Phrases, asker_languages, read_phrases
 from bot.nlu.ranking import Ranking
 from bot.nlu.reader import Encoder, QueryEncoder
 from bot.nlu.training import DetectorRules, Models, cache_keys, train_models
-from bot.nlu.training_set import Corpus, WordLists
+from bot.nlu.training_set import Corpus
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
-from bot.settings import ROOT, Settings, SettingsError
+from bot.settings import Settings, SettingsError
 
-LOCALES = ROOT / "locales"
 MOST_ENCODERS = 2
 """Processes that make sentence vectors while the classifier is learnt; each takes some 150 MB."""
 
@@ -78,10 +78,10 @@ def clock_of(settings: Settings) -> Clock:
 
 def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """Fit everything that answers to a content, or to none."""
-    if content is None:
-        silent = Conversation(
-            empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
-        )
+    if content is None or not content.campaign.topics:
+        left = content or neutral_content(phrases, asker_languages())
+        lane = SafetyLane(_safety_words(left, phrases), left.campaign.dangers)
+        silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases)
         return Answering(silent, None)
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
@@ -92,7 +92,7 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     conversation = Conversation(
         campaign,
         models.topics,
-        SafetyLane(content.safety or last_resort(), campaign.dangers, models.dangers),
+        SafetyLane(_safety_words(content, phrases), campaign.dangers, models.dangers),
         offers,
         SmallTalk(content.small_talk),
         phrases,
@@ -100,6 +100,10 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
         models.reader.read,
     )
     return Answering(conversation, content, offers.sign_ids)
+
+
+def _safety_words(content: Content, phrases: Phrases) -> tuple[SafetyWords, ...]:
+    return content.safety or neutral_content(phrases, content.campaign.languages).safety
 
 
 def _corpus(content: Content, learning: TrainingResources) -> Corpus:
@@ -110,7 +114,8 @@ def _models(
     content: Content, learning: TrainingResources, *, encoder: Encoder | None = None, query_encoder: QueryEncoder | None
 ) -> Models:
     """Learn a content's models, or take them from the cache."""
-    lane, offers = SafetyLane(content.safety or last_resort(), content.campaign.dangers), OfferChecker(content.offers)
+    lane = SafetyLane(_safety_words(content, read_phrases(LOCALES, ())), content.campaign.dangers)
+    offers = OfferChecker(content.offers)
     return train_models(
         _corpus(content, learning),
         encoder=encoder or learning.encoder,
@@ -122,23 +127,8 @@ def _models(
 
 
 def empty_campaign() -> Campaign:
-    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
-    languages = {
-        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
-        "en": Language("en", "English", "ltr", "n!=1", {}),
-    }
-    emergency = Contact(
-        "iraq-911",
-        (),
-        "usable",
-        "phone",
-        "iraq",
-        "911",
-        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
-        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
-    )
-    name = {"ar": "تبيَّن", "en": "Tabayyan"}
-    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists(), name)
+    """A campaign without topics or contacts, in the languages that have a catalogue."""
+    return neutral_content(read_phrases(LOCALES, ()), asker_languages()).campaign
 
 
 def learning_of(settings: Settings) -> TrainingResources:
@@ -148,7 +138,7 @@ def learning_of(settings: Settings) -> TrainingResources:
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
     """Language codes that need an interface catalogue."""
-    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+    return tuple(content.campaign.languages) if content is not None else asker_languages()
 
 
 def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:

@@ -13,13 +13,15 @@ from starlette.testclient import TestClient
 
 from bot.clock import Clock, machine_clock
 from bot.content_tools.load.build import Content
-from bot.content_tools.load.word_files import last_resort
+from bot.content_tools.load.word_files import safety_words
+from bot.content_tools.load.word_schema import SafetyFile
+from bot.content_tools.load.yaml_tree import parse
 from bot.desk.asgi import desk_app
 from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.campaign import Answer, Campaign, Category, Contact, Fact, Language, Review, Source, Topic
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferReading, Sign
-from bot.dialogue.safety import SafetyLane
+from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.i18n import Phrases, read_phrases
 from bot.nlu.normalize import fold
@@ -104,7 +106,9 @@ def campaign(extra: tuple[Topic, ...] = ()) -> Campaign:
                 run_by={"ar": "الخارجية", "en": "Foreign ministry"},
             ),
         },
-        sources={"rudaw": Source("rudaw", "https://example.org/rudaw", "Rudaw", "A story", "2026-02", None, "ar")},
+        sources={
+            "rudaw": Source("rudaw", "https://example.org/rudaw", {"en": "Rudaw"}, "A story", "2026-02", None, "ar")
+        },
         facts={"L01": Fact("L01", "Prison is said.", "A judge", "medium", None, ("rudaw",), True)},
         words=WordLists(),
         name={"ar": "تبيَّن", "en": "Tabayyan"},
@@ -162,8 +166,14 @@ class WordOffers:
 
 @cache
 def safety_lane() -> SafetyLane:
-    """The urgent lane of a bot without content; compiled once."""
-    return SafetyLane(last_resort())
+    """The urgent lane with the real words; compiled once."""
+    return SafetyLane([_urgent_words(language) for language in LANGUAGES])
+
+
+def _urgent_words(language: str) -> SafetyWords:
+    root, _, _ = parse((ROOT / "content" / language / "_safety.yaml").read_bytes())
+    assert root is not None
+    return safety_words(language, SafetyFile.model_validate(root.data()))
 
 
 @cache

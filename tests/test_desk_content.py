@@ -207,7 +207,7 @@ def test_markup_in_every_field_of_the_content_is_text():
         place=HOSTILE,
     )
     source = replace(
-        known.sources["rudaw"], url="javascript:alert(1)", publisher=HOSTILE, title=HOSTILE, date_note=HOSTILE
+        known.sources["rudaw"], url="javascript:alert(1)", publisher={"en": HOSTILE}, title=HOSTILE, date_note=HOSTILE
     )
     fact = replace(known.facts["L01"], says=HOSTILE, said_by=HOSTILE, disputed=HOSTILE)
     known = replace(

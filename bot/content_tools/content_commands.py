@@ -18,7 +18,8 @@ from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import WORDINGS, check
 from bot.content_tools.coverage import coverage
 from bot.content_tools.edit import EditError
-from bot.content_tools.load.build import Content, Reading, nearest, read_content
+from bot.content_tools.load.build import Content, Reading, read_content
+from bot.content_tools.load.content_folder import nearest
 from bot.content_tools.load.json_schemas import FOLDER as SCHEMAS
 from bot.content_tools.load.json_schemas import write_schemas
 from bot.content_tools.problems import Form, in_order, printed

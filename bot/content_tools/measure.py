@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from bot.content_tools.checks.check import WORDINGS
 from bot.content_tools.load import schema
-from bot.content_tools.load.build import load
+from bot.content_tools.load.content_folder import load
 from bot.dialogue.campaign import Campaign
 from bot.nlu.normalize import fold
 from bot.nlu.ranking import Classifier

@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.content_tools.checks.check import WORDINGS
-from bot.content_tools.checks.rules import NEVER_SHOWN
 from bot.content_tools.edit import EditError
 from bot.content_tools.problems import Problem
 from bot.content_tools.scaffold import verify_contact
@@ -122,8 +121,6 @@ class ContactState:
 
     contact: Contact
     expired: bool
-    never_shown: str
-    """Why no check makes it fit to be shown; empty where one does."""
     topics: tuple[str, ...]
     """Topics whose answers name it."""
 
@@ -326,7 +323,7 @@ def _contacts(
             )
         )
         old = contact.checked is not None and today - contact.checked > CONTACT_MAX_AGE
-        states.append(ContactState(contact, old, NEVER_SHOWN.get(contact.id, ""), topics))
+        states.append(ContactState(contact, old, topics))
     return pages.page(
         request,
         "contacts.html",

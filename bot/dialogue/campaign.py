@@ -12,7 +12,6 @@ from bot.nlu.training_set import Example, Marked, WordLists
 
 ContactStatus = Literal["usable", "check-first", "not-published"]
 ContactKind = Literal["phone", "page", "handle", "route", "none"]
-Place = Literal["iraq", "russia", "any"]
 Direction = Literal["rtl", "ltr"]
 Confidence = Literal["high", "medium", "low", "not-found"]
 
@@ -42,12 +41,15 @@ class Source:
 
     id: str
     url: str
-    publisher: str
+    publisher: Mapping[str, str]
+    """Who published it, per language."""
     title: str
     date: str | None
     """The page's own date: YYYY, YYYY-MM or YYYY-MM-DD; None where the page shows none."""
     date_note: str | None
     language: str
+    rank: int = 9
+    """1: best known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Contact:
     status: ContactStatus
     kind: ContactKind
     place: str
+    """Where it can be reached: an id of the places, or "anywhere"."""
     value: str | None
     """Number, page or handle, once; None where none has been published."""
     name: Mapping[str, str]
@@ -89,6 +92,8 @@ class Contact:
     page_date: str | None = None
     checked: date | None = None
     """The day on which somebody last confirmed the value."""
+    withheld: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    """Why its value is never shown, whatever is confirmed, per language; empty: it may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,8 @@ class Topic:
     category: str
     facts: tuple[str, ...]
     related: tuple[str, ...]
-    place: Place
-    """Where an asker may be: unless it is "iraq", 911 must come with its warning."""
+    place: str
+    """Where an asker may be: an id of the places, or "any"."""
     review_by: date | None
     answers: Mapping[str, Answer]
     """Language code -> answer."""
@@ -127,6 +132,8 @@ class Topic:
     reviews: Mapping[str, Review] = field(default_factory=lambda: MappingProxyType({}))
     weight: float = 1.0
     """How often it is asked, beside other topics."""
+    calm: bool = False
+    """Whether who asks it is in no danger: the urgent lane learns from its phrasings what is none."""
     alias_of: str | None = None
     """The topic that this one was merged into; it keeps its id for old links and counters."""
 

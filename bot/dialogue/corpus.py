@@ -7,6 +7,8 @@ from random import Random
 from types import MappingProxyType
 
 from bot.dialogue.campaign import Campaign
+from bot.nlu.detector import LEVEL
+from bot.nlu.detector_training import KIND
 from bot.nlu.training_set import TITLE, Corpus, Example, Frequencies, TrainingSet
 
 NONE = "none"
@@ -32,6 +34,8 @@ promised, since other people write otherwise."""
 OFFER_LIMITS = MappingProxyType({"offer": {"": 0.05}, SCAM: {"": 0.01}})
 _OTHERS = 1500
 """Texts of other kinds that a detector learns as none of its own."""
+_CALM = 5000
+"""Phrasings of calm topics that the urgent lane learns as no danger."""
 _SEED = 5
 _NO_FREQUENCIES: Frequencies = MappingProxyType({})
 
@@ -44,7 +48,7 @@ def corpus_of(
         topics=_topics(campaign, small_talk),
         words=campaign.words,
         frequencies=frequencies,
-        dangers=_dangers(campaign),
+        dangers=_dangers(campaign, small_talk),
         offers=_offers(campaign),
         signs=campaign.marked_offers,
         languages={variety: code for code, language in campaign.languages.items() for variety in language.varieties},
@@ -72,18 +76,25 @@ def _topics(campaign: Campaign, small_talk: Sequence[Example]) -> TrainingSet:
     )
 
 
-def _dangers(campaign: Campaign) -> TrainingSet | None:
+def _dangers(campaign: Campaign, small_talk: Sequence[Example]) -> TrainingSet | None:
     by_label = _by_label(campaign.danger_examples)
     # A danger that the campaign does not list has no reply: its examples teach nothing.
     labels = tuple(danger.id for danger in campaign.dangers if danger.id in by_label)
     if not labels or "" not in by_label:
         return None
     elsewhere = [example for example in campaign.offer_examples if example.label != SCAM]
+    calm = [
+        Example("", variety, text)
+        for topic in campaign.topics.values()
+        if topic.calm
+        for variety, texts in topic.phrasings.items()
+        for text in texts
+    ]
     return TrainingSet(
         "dangers",
         labels,
         tuple(example for label in labels for example in by_label[label]),
-        (*by_label[""], *_none_of(elsewhere)),
+        (*by_label[""], *_none_of(elsewhere), *_none_of(calm, _CALM, "calm"), *_none_of(small_talk, _CALM, "talk")),
         tags={"level": DANGER_LEVELS, "who": WHO, "place": (*campaign.places, UNKNOWN_PLACE)},
     )
 
@@ -115,7 +126,7 @@ def _by_label(examples: Sequence[Example]) -> Mapping[str, list[Example]]:
     return found
 
 
-def _none_of(examples: Sequence[Example]) -> list[Example]:
+def _none_of(examples: Sequence[Example], most: int = _OTHERS, kind: str = "other") -> list[Example]:
     """Return some texts as examples of none, the same ones each time."""
-    some = Random(_SEED).sample(list(examples), min(_OTHERS, len(examples)))
-    return [Example("", one.variety, one.text, {"level": NONE}) for one in some]
+    some = Random(_SEED).sample(list(examples), min(most, len(examples)))
+    return [Example("", one.variety, one.text, {LEVEL: NONE, KIND: kind}) for one in some]

@@ -23,6 +23,9 @@ _TAG_OR_TEXT = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[^<&]+|[<&]")
 CONTACT_MAX_AGE = timedelta(days=90)
 """After this many days without a check a contact is still shown, and marked."""
 
+PUBLISHERS_SHOWN = 3
+"""Names in the credit under an answer; the others are counted."""
+
 
 def N_(sentence: str) -> str:
     """Mark a sentence for the catalogue without translating it here."""
@@ -192,15 +195,18 @@ class Renderer:
         return tuple(sorted(known, key=lambda source: source.date or "", reverse=True))
 
     def credit(self, topic: Topic, language: str) -> str:
-        """ "As of February 2026 · publishers", as HTML; empty where a topic has no source."""
+        """ "As of February 2026 · publishers", the best known first, as HTML; empty where a topic has no source."""
         sources = self.sources(topic)
         if not sources:
             return ""
         rtl = self.right_to_left(language)
-        publishers = [_whole(name, right_to_left=rtl) for name in dict.fromkeys(source.publisher for source in sources)]
-        listed = " · ".join(publishers[:3])
-        if len(publishers) > 3:
-            listed = self._say(language, "{names} and {count} more", names=listed, count=str(len(publishers) - 3))
+        ranked = sorted(sources, key=lambda source: source.rank)
+        names = dict.fromkeys(_in(source.publisher, language) for source in ranked)
+        publishers = [_whole(name, right_to_left=rtl) for name in names]
+        listed = " · ".join(publishers[:PUBLISHERS_SHOWN])
+        if len(publishers) > PUBLISHERS_SHOWN:
+            rest = str(len(publishers) - PUBLISHERS_SHOWN)
+            listed = self._say(language, "{names} and {count} more", names=listed, count=rest)
         newest = sources[0].date
         text = (
             self._say(language, "As of {date}. Sources: {names}", date=self.month(newest, language), names=listed)
@@ -219,7 +225,7 @@ class Renderer:
         unlinked = self._unlinked_sources(topic)
         lines = []
         for source in sources:
-            name = escape(_whole(source.publisher, right_to_left=rtl), quote=False)
+            name = escape(_whole(_in(source.publisher, language), right_to_left=rtl), quote=False)
             if source.id not in unlinked:
                 name = f'<a href="{escape(source.url)}">{name}</a>'
             when = self.month(source.date, language) if source.date else undated

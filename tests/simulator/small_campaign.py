@@ -119,8 +119,7 @@ def _safety(language: str, strong: str, weak: str) -> SafetyWords:
         dangers=(DangerWords("held", (strong,), (weak,)),),
         self_words=(),
         relatives=(),
-        in_russia=(),
-        in_iraq=(),
+        places={},
         enlisting=(),
         recruiting=(),
         reply=UrgentReply(

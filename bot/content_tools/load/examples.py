@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from bot.content_tools.load import schema
+from bot.content_tools.load import example_schema
+from bot.content_tools.load.content_folder import ContentFolder
 from bot.dialogue.corpus import HONEST, NONE, OFFER_LEVEL, SCAM
 from bot.nlu.detector import LEVEL
 from bot.nlu.detector_training import KIND
 from bot.nlu.training_set import Example, Marked
-
-if TYPE_CHECKING:
-    from bot.content_tools.load.build import Shelf
 
 TALK = frozenset({"news", "warning", "question-about-offer", "story", "chat"})
 """Kinds of honest text that are about offers and no offers themselves."""
 _MARK = re.compile(r"\[\[([a-z0-9-]+)\|([^\]]*)\]\]")
 
 
-def danger_examples(shelf: Shelf, languages: Iterable[str]) -> tuple[Example, ...]:
+def danger_examples(folder: ContentFolder, languages: Iterable[str]) -> tuple[Example, ...]:
     """Texts of people in danger, labelled with its id, and harmless ones without a label."""
-    return tuple(example for code in languages for example in _dangers(shelf, code))
+    return tuple(example for code in languages for example in _dangers(folder, code))
 
 
-def _dangers(shelf: Shelf, code: str) -> Iterator[Example]:
-    for path in shelf.below(f"{code}/dangers/"):
+def _dangers(folder: ContentFolder, code: str) -> Iterator[Example]:
+    for path in folder.below(f"{code}/dangers/"):
         danger = path.rsplit("/", 1)[1].removesuffix(".yaml")
         if danger == NONE:
-            harmless = shelf.model(path, schema.HarmlessExamplesFile)
+            harmless = folder.model(path, example_schema.HarmlessExamplesFile)
             for calm in harmless.groups if harmless is not None else ():
                 tags = {LEVEL: NONE, KIND: calm.kind}
                 yield from (Example("", variety, text, tags) for variety, texts in calm.texts.items() for text in texts)
             continue
-        known = shelf.model(path, schema.DangerExamplesFile)
+        known = folder.model(path, example_schema.DangerExamplesFile)
         for group in known.groups if known is not None else ():
             told = {LEVEL: group.level, "who": group.who, "place": group.place}
             tags = {tag: value for tag, value in told.items() if value is not None}
@@ -43,19 +40,19 @@ def _dangers(shelf: Shelf, code: str) -> Iterator[Example]:
             )
 
 
-def offer_examples(shelf: Shelf, languages: Iterable[str]) -> tuple[tuple[Example, ...], tuple[Marked, ...]]:
+def offer_examples(folder: ContentFolder, languages: Iterable[str]) -> tuple[tuple[Example, ...], tuple[Marked, ...]]:
     """Traps, honest offers and talk about offers; and the traps with their marked words, honest offers with none."""
     examples: list[Example] = []
     marked: list[Marked] = []
     for code in languages:
-        scams = shelf.model(f"{code}/offers/scams.yaml", schema.ScamExamplesFile)
+        scams = folder.model(f"{code}/offers/scams.yaml", example_schema.ScamExamplesFile)
         for group in scams.groups if scams is not None else ():
             for variety, texts in group.texts.items():
                 found = [read_marks(text, variety) for text in texts]
                 # A text without marks may still show signs: it teaches nothing about where they are not.
                 marked += [one for one in found if one.spans]
                 examples += [Example(SCAM, variety, one.text, {LEVEL: OFFER_LEVEL[SCAM]}) for one in found]
-        honest = shelf.model(f"{code}/offers/honest.yaml", schema.HonestExamplesFile)
+        honest = folder.model(f"{code}/offers/honest.yaml", example_schema.HonestExamplesFile)
         for kind in honest.groups if honest is not None else ():
             label = "" if kind.kind in TALK else HONEST
             for variety, texts in kind.texts.items():
