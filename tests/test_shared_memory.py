@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram.chat_state import Gathered, ShortMemory
+from bot.channels.telegram.chat_state import ChatState, PendingQuestion
 from bot.counting.counters import Counters
 from bot.counting.release import Releases
 from bot.dialogue.reply import Counted
-from bot.scale_out.chat_order import SharedOrder
+from bot.scale_out.chat_order import RedisOrdering
 from bot.scale_out.day_keys import DayKeys
 from bot.scale_out.redis_state import Persists, RedisErrors, SharedMemory, redis_keeps_nothing
 from tests.engines import Redis, needs_redis
@@ -39,11 +39,11 @@ class Worker:
 
     def __init__(self, redis: Redis, folder: Path, keys: DayKeys) -> None:
         self.shared = SharedMemory(redis.url, "123456")
-        self.recall = ShortMemory(lambda: TODAY, key_of=keys.of)
+        self.chat_state = ChatState(lambda: TODAY, key_of=keys.of)
         self.counters = Counters(
             folder, Releases(folder), CELLS, lambda: NOON, key_of=keys.of, pool=self.shared.pool, scale=0.001
         )
-        self.order = SharedOrder(self.shared, self.recall, self.counters, lambda: keys.of(TODAY))
+        self.order = RedisOrdering(self.shared, self.chat_state, self.counters, lambda: keys.of(TODAY))
 
     async def answer(self, number: int, *topics: str, chat: int = ASKER) -> frozenset[int]:
         """Answer one update about so many topics."""
@@ -163,20 +163,20 @@ async def test_a_forgotten_asker_stays_forgotten_with_every_worker(pair: tuple[W
 async def test_language_buckets_and_answers_are_known_to_the_next_worker(pair: tuple[Worker, Worker]) -> None:
     one, other = pair
     lane = ("chat", ASKER)
-    other.recall.gather(ASKER, Gathered({1: None}, (2,), False, None, 0, 1e12))  # type: ignore[dict-item]
+    other.chat_state.remember_question(ASKER, PendingQuestion({1: None}, (2,), False, None, 0, 1e12))  # type: ignore[dict-item]
     await one.order.enter(lane, [50])
-    one.recall.choose_language(ASKER, "en")
-    one.recall.remember_answer(ASKER, (1,), (2, 3))
-    bucket = one.recall.message_bucket(ASKER, 60)
+    one.chat_state.choose_language(ASKER, "en")
+    one.chat_state.link(ASKER, (1,), (2, 3))
+    bucket = one.chat_state.message_bucket(ASKER, 60)
     assert bucket.take(bucket.at, 60, 5.0, 60)
     await one.order.leave(lane, [50])
     await other.order.enter(lane, [51])
-    assert other.recall.language(ASKER) == "en"
-    told = other.recall.answer_with(ASKER, 3)
+    assert other.chat_state.language(ASKER) == "en"
+    told = other.chat_state.link_of(ASKER, 3)
     assert told is not None
     assert told.answers == (2, 3)
-    assert not other.recall.message_bucket(ASKER, 60).take(bucket.at, 60, 5.0)
-    assert other.recall.gathered(ASKER) is None, "an older question must not be joined with what came after it"
+    assert not other.chat_state.message_bucket(ASKER, 60).take(bucket.at, 60, 5.0)
+    assert other.chat_state.pending(ASKER) is None, "an older question must not be joined with what came after it"
     await other.order.leave(lane, [51])
 
 

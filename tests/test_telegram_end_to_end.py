@@ -216,7 +216,7 @@ def test_inline_cards_come_fast_and_equal_the_answer(telegram: Telegram, user: i
     query = telegram("inline", user=user, query="amnesty")["inline_query_id"]
     answer = until(lambda: telegram("cards", id=query), 5)
     assert answer["seconds"] < 0.3
-    assert answer["is_personal"] is False
+    assert answer["is_personal"] is True
     card = answer["results"][0]
     told = telegram.ask(user, "amnesty")
     from tests.simulator.markup import parsed

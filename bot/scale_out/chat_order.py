@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.telegram.chat_state import ShortMemory
-from bot.channels.telegram.order import Lane
+from bot.channels.telegram.chat_state import ChatState
+from bot.channels.telegram.ports import Lane
 
 if TYPE_CHECKING:  # importing redis is for those who use it
     from bot.counting.counters import Counters
@@ -17,13 +17,15 @@ if TYPE_CHECKING:  # importing redis is for those who use it
 CHAT_BYTES = 16
 
 
-class SharedOrder:
+class RedisOrdering:
     """One worker's part. While the shared memory cannot be reached, everything stays within the process."""
 
-    def __init__(self, shared: SharedMemory, recall: ShortMemory, counters: Counters, key: Callable[[], bytes]) -> None:
+    def __init__(
+        self, shared: SharedMemory, chat_state: ChatState, counters: Counters, key: Callable[[], bytes]
+    ) -> None:
         """Take what a worker remembers and counts, and today's key."""
         self._shared = shared
-        self._recall = recall
+        self._chat_state = chat_state
         self._counters = counters
         self._key = key
         self._turns: dict[Lane, Turn] = {}
@@ -63,13 +65,13 @@ class SharedOrder:
         values: dict[str, Any] = {
             "by": self._shared.worker,
             "asked": self._counters.remembered(chat),
-            **self._recall.shown(chat),
+            **self._chat_state.shown(chat),
         }
         return json.dumps(values, separators=(",", ":")).encode()
 
     def _learn(self, chat: int, values: dict[str, Any]) -> None:
         if values["by"] != self._shared.worker:
             # Another worker has answered since: what this one was gathering is no longer the last question.
-            self._recall.close_gathering(chat)
-        self._recall.learn(chat, values)
+            self._chat_state.close_question(chat)
+        self._chat_state.learn(chat, values)
         self._counters.remember(chat, values["asked"])

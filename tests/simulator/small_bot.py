@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.channels.telegram.channel import open_channel
-from bot.channels.telegram.chat_state import ShortMemory
+from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
 from bot.clock import machine_clock
 from bot.dialogue.reply import Counted
@@ -44,7 +44,7 @@ async def _main(settings: Settings, constant: bool) -> int:
         languages=lambda: tuple(CAMPAIGN.languages),
         count=_count,
         clock=clock,
-        recall=ShortMemory(clock.today),
+        chat_state=ChatState(clock.today),
         read_picture=_read_picture if settings.log_level == "DEBUG" else None,
     )
     stop = asyncio.Event()
