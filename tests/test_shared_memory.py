@@ -172,12 +172,43 @@ async def test_language_buckets_and_answers_are_known_to_the_next_worker(pair: t
     await one.order.leave(lane, [50])
     await other.order.enter(lane, [51])
     assert other.chat_state.language(ASKER) == "en"
-    told = other.chat_state.link_of(ASKER, 3)
-    assert told is not None
-    assert told.answers == (2, 3)
+    link = other.chat_state.link_of(ASKER, 3)
+    assert link is not None
+    assert link.answers == (2, 3)
     assert not other.chat_state.message_bucket(ASKER, 60).take(bucket.at, 60, 5.0)
     assert other.chat_state.pending(ASKER) is None, "an older question must not be joined with what came after it"
     await other.order.leave(lane, [51])
+
+
+async def test_the_conversations_value_of_a_chat_is_known_to_the_next_worker_and_goes_when_it_is_dropped(
+    pair: tuple[Worker, Worker], server: Redis
+) -> None:
+    one, other = pair
+    lane, canary = ("chat", ASKER), "law-canary-in-the-state"
+
+    def kept() -> bytes:
+        return b"".join(server.command("GET", key.decode()) for key in server.command("KEYS", "*:held:*").split())
+
+    await one.order.enter(lane, [52])
+    one.chat_state.save(ASKER, canary)
+    await one.order.leave(lane, [52])
+    assert canary.encode() in kept()
+    await other.order.enter(lane, [53])
+    assert other.chat_state.load(ASKER) == canary
+    await other.order.leave(lane, [53])
+    (key,) = [word for word in server.command("KEYS", "*:held:*").split() if b":held:" in word]
+    assert 0 < int(server.command("TTL", key.decode()).strip(b":\r\n")) <= 600
+    assert str(ASKER).encode() not in key
+    # Hide and /forget, whichever worker does it.
+    for number, drop in enumerate((lambda state: state.save(ASKER, None), lambda state: state.forget(ASKER)), 54):
+        await one.order.enter(lane, [2 * number])
+        drop(one.chat_state)
+        await one.order.leave(lane, [2 * number])
+        assert canary.encode() not in kept()
+        await other.order.enter(lane, [2 * number + 1])
+        assert other.chat_state.load(ASKER) is None
+        other.chat_state.save(ASKER, canary)
+        await other.order.leave(lane, [2 * number + 1])
 
 
 async def test_increments_are_read_again_until_they_are_on_disk(pair: tuple[Worker, Worker]) -> None:

@@ -27,6 +27,12 @@ def memory(time: Time) -> ChatState:
     return ChatState(lambda: time.day, chats=50, now=lambda: time.seconds)
 
 
+def everything(memory: ChatState) -> str:
+    """All that is held, as text."""
+    kept = memory._memory
+    return repr([getattr(kept, name)._entries for name in kept.__slots__ if name != "key"])
+
+
 def question(time: Time) -> PendingQuestion:
     return PendingQuestion({1: Part("secret words", "text", False)}, (2,), False, None, 0, time.seconds)
 
@@ -61,6 +67,44 @@ def test_words_are_dropped_within_seconds(memory: ChatState, time: Time) -> None
     assert memory.pending(5) is None
 
 
+CANARY = "law-canary-topic"
+
+
+def test_the_conversations_value_is_kept_for_ten_minutes_and_leaves_nothing(memory: ChatState, time: Time) -> None:
+    memory.save(5, CANARY)
+    assert (memory.load(5), memory.load(6)) == (CANARY, None)
+    time.seconds += 599
+    assert memory.load(5) == CANARY
+    time.seconds += 1
+    assert memory.load(5) is None
+    memory.drop_expired()
+    assert CANARY not in everything(memory)
+
+
+@pytest.mark.parametrize("way", ["dropped", "forgotten", "midnight"])
+def test_the_conversations_value_goes_when_it_shall(memory: ChatState, time: Time, way: str) -> None:
+    memory.save(5, CANARY)
+    assert CANARY in everything(memory), "the positive control"
+    match way:
+        case "dropped":
+            memory.save(5, None)
+        case "forgotten":
+            memory.forget(5)
+        case "midnight":
+            time.day, time.seconds = date(2026, 11, 23), time.seconds + 2
+    assert memory.load(5) is None
+    assert CANARY not in everything(memory)
+    assert CANARY not in repr(memory.shown(5))
+
+
+def test_a_chat_is_welcomed_once_and_once_more_for_the_first_cry(memory: ChatState, time: Time) -> None:
+    assert [memory.first_welcome(5, 10, urgent=urgent) for urgent in (False, False, True, True, False)] == [
+        *(True, False, True, False, False)
+    ]
+    time.seconds += 11
+    assert memory.first_welcome(5, 10, urgent=False)
+
+
 def test_answers_are_found_by_any_of_their_messages_for_an_hour(memory: ChatState, time: Time) -> None:
     memory.link(5, (1, 3), (4, 5))
     for message in (1, 3, 4, 5):
@@ -84,6 +128,7 @@ def test_an_answer_shown_anew_replaces_what_was_known_of_it(memory: ChatState) -
 def test_a_crowd_costs_no_memory_that_grows(memory: ChatState, time: Time) -> None:
     for chat in range(10_000):
         memory.choose_language(chat, "ar")
+        memory.save(chat, "x")
         memory.remember_question(chat, question(time))
         memory.message_bucket(chat, 10)
         memory.press_bucket(chat, 10)
@@ -92,7 +137,8 @@ def test_a_crowd_costs_no_memory_that_grows(memory: ChatState, time: Time) -> No
             memory.link(7, (number,), (number + 1000,))
             memory.link(chat, (1,), (2,))
     kept = memory._memory
-    for entries in (kept.languages, kept.pending, kept.links, kept.messages, kept.presses, kept.welcomed):
+    entries_of = (kept.languages, kept.pending, kept.links, kept.messages, kept.presses, kept.welcomed, kept.held)
+    for entries in entries_of:
         assert len(entries) <= 50
     assert len(kept.links.get(memory._key(7)) or []) <= 8
 

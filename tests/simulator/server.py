@@ -11,6 +11,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import aiohttp
@@ -81,6 +82,12 @@ def _fault(world: World, method: str, values: Values) -> Values | None:
 
 
 async def _bot_side(request: web.Request) -> web.StreamResponse:
+    answer = await _answered(request)
+    answer.headers["Date"] = formatdate(request.app[WORLD].now(), usegmt=True)
+    return answer
+
+
+async def _answered(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     method = request.match_info["method"]
     methods = request.app[METHODS]

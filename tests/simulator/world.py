@@ -18,11 +18,6 @@ BURST_PER_CHAT = 5
 Values = dict[str, Any]
 
 
-def now() -> int:
-    """Unix seconds."""
-    return int(time.time())
-
-
 class World:
     """Everything that one simulated Telegram knows."""
 
@@ -44,6 +39,7 @@ class World:
             "longest_poll": 50.0,  # below what is asked for: short polls
             "hook_retry": 1.0,
             "keep_calls": True,
+            "ahead": 0.0,  # seconds by which Telegram's clock is ahead of the machine's
         }
         self.queue: collections.OrderedDict[int, Values] = collections.OrderedDict()
         self.history: dict[int, Values] = {}
@@ -71,6 +67,10 @@ class World:
         self.delays: list[float] = []
         self.deliveries: collections.Counter[int] = collections.Counter()
         self.hook_answers: collections.Counter[str] = collections.Counter()
+
+    def now(self) -> int:
+        """Telegram's time, Unix seconds."""
+        return int(time.time() + self.settings["ahead"])
 
     # ---- updates
 
@@ -154,7 +154,13 @@ class World:
     def new_message(self, chat: int, sender: Values, **body: Any) -> Values:
         """Put a message into a chat."""
         self.last_message += 1
-        message = {"message_id": self.last_message, "from": sender, "chat": self.chats[chat], "date": now(), **body}
+        message = {
+            "message_id": self.last_message,
+            "from": sender,
+            "chat": self.chats[chat],
+            "date": self.now(),
+            **body,
+        }
         self.messages[(chat, self.last_message)] = message
         self.transcripts[chat].append(message)
         return message
@@ -207,7 +213,7 @@ class World:
                 "message is not modified: specified new message content and reply markup are exactly the same as a "
                 "current content and reply markup of the message"
             )
-        message.update(text=text, edit_date=now())
+        message.update(text=text, edit_date=self.now())
         message.pop("entities", None)
         message.pop("reply_markup", None)
         if entities:
@@ -225,7 +231,7 @@ class World:
         if message is None:
             raise bad("message to delete not found")
         others = message["from"]["id"] != self.me["id"]
-        if message["date"] < now() - HIDE_SECONDS or (chat < 0 and others):
+        if message["date"] < self.now() - HIDE_SECONDS or (chat < 0 and others):
             raise bad("message can't be deleted for everyone")
         message["_deleted"] = True
         del self.messages[(chat, number)]
@@ -336,7 +342,7 @@ class World:
     def edit(self, values: Values) -> Values:
         """Somebody edits a message: {user, message_id, text}."""
         message = self.messages[(int(values.get("chat", values["user"])), int(values["message_id"]))]
-        message.update(text=values["text"], edit_date=now())
+        message.update(text=values["text"], edit_date=self.now())
         return {"update_id": self.push(edited_message=shown(message))}
 
     def press(self, values: Values) -> Values:
