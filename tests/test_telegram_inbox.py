@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.inbox import Inbox, UpdateOutcome
+from bot.channels.telegram.inbox import ENDED_SECONDS, Inbox, UpdateOutcome
 from bot.channels.telegram.ports import Lane, LocalOrdering
 from bot.channels.telegram.updates import Incoming, Me
 
@@ -93,3 +93,21 @@ async def test_what_waits_when_the_program_stops_comes_again() -> None:
     await inbox.close(0.05)
     assert all(ending.cancelled() for ending in endings)
     assert inbox.take(update(9)).cancelled()
+
+
+async def test_a_number_is_known_for_a_day_and_may_then_come_anew() -> None:
+    handler, seconds = Answers(), 0.0
+    inbox = Inbox(handler, lambda: Me(1), now=lambda: seconds)
+    for _ in range(2):
+        await inbox.take(update(7))
+    assert handler.answered == [7]
+    seconds = ENDED_SECONDS
+    await inbox.take(update(7))
+    assert handler.answered == [7, 7], "numbers begin anywhere after a quiet week"
+
+
+async def test_a_malformed_update_ends_as_malformed() -> None:
+    inbox = Inbox(Answers(), lambda: Me(1))
+    for raw in ({"update_id": 3, "message": "words"}, {"update_id": 4, "inline_query": {"id": 5}}, {"update_id": "x"}):
+        assert await inbox.take(raw) == "malformed"
+    assert inbox.open == 0

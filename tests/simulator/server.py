@@ -27,7 +27,7 @@ WORLD = web.AppKey("world", World)
 
 def _methods(world: World) -> dict[str, Callable[[Values], Any]]:
     return {
-        "getMe": lambda values: world.me,
+        "getMe": lambda values: world.about_me,
         "sendMessage": world.send_message,
         "sendPhoto": world.send_photo,
         "sendChatAction": lambda values: bool(world.chat(values)),
@@ -266,6 +266,16 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "age":  # a message grows old
             world.messages[(int(values["chat"]), int(values["message_id"]))]["date"] -= int(values["seconds"])
             return True
+        case "migrate":
+            return world.migrate(values)
+        case "close-topic":
+            world.closed_topics.add((int(values["chat"]), int(values["thread"])))
+            return True
+        case "number":  # the next update's number
+            world.last_update = int(values["next"]) - 1
+            return True
+        case "hook":  # somebody else sets a webhook
+            return world.set_webhook(values)
         case "file":
             world.files[values["name"]] = bytes.fromhex(values["hex"])
             return True
