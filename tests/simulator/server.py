@@ -53,8 +53,15 @@ async def _parameters(request: web.Request) -> Values:
     if request.content_type == "application/json":
         return {**request.query, **json.loads(await request.read() or b"{}")}
     if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return {**request.query, **await request.post()}
+        return {**request.query, **{name: _field(value) for name, value in (await request.post()).items()}}
     return dict(request.query)
+
+
+def _field(value: str | bytearray | web.FileField) -> Any:
+    """A field of a form: flags come as words there, and of a file only its name is kept."""
+    if isinstance(value, web.FileField):
+        return value.filename
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else None
 
 
 async def _do(world: World, methods: dict[str, Callable[[Values], Any]], method: str, values: Values) -> Any:
@@ -124,7 +131,7 @@ async def _answered(request: web.Request) -> web.Response:
             else:
                 raise ApiError(int(kind), fault.get("description", "Bad Request: chat not found"))
         result = await _do(world, methods, method, values)
-        noted["ok"] = True
+        noted["result"] = result
         return web.json_response({"ok": True, "result": result})
     except ApiError as error:
         noted["error"] = error.description
@@ -246,7 +253,9 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "raw":  # any update as it is
             for chat in values.get("chats", []):
                 world.chats.setdefault(chat, {"id": chat, "type": "private" if chat > 0 else "supergroup"})
-            return {"update_id": world.push(**values["update"])}
+            number = world.push(**values["update"])
+            world.raw.add(number)
+            return {"update_id": number}
         case "expect":  # queries of raw updates, so that they can be answered
             world.callbacks[values["callback"]] = {"at": time.monotonic()}
             world.inlines[values["inline"]] = {"at": time.monotonic()}
@@ -297,6 +306,8 @@ async def _act(world: World, act: str, values: Values) -> Any:
             return world.inlines[values["id"]].get("answer")
         case "calls":
             return [call for call in world.calls if call["method"] == values.get("method", call["method"])]
+        case "updates":  # all but the raw ones, which a test may have malformed on purpose
+            return [update for number, update in world.history.items() if number not in world.raw]
         case "fault":
             world.faults.append({"method": "*", "times": 1, **values, "left": int(values.get("times", 1))})
             return True

@@ -54,6 +54,7 @@ class World:
         }
         self.queue: collections.OrderedDict[int, Values] = collections.OrderedDict()
         self.history: dict[int, Values] = {}
+        self.raw: set[int] = set()
         # Each world counts from elsewhere: a Redis that outlives one knows the numbers that ended there.
         self.last_update = 100_000_000 + secrets.randbelow(800_000_000)
         self.wake = asyncio.Event()
