@@ -290,6 +290,11 @@ async def _act(world: World, act: str, values: Values) -> Any:
             return True
         case "flood":
             return await _flood(world, **values)
+        case "press-flood":  # each of so many people presses a button of the bot's last message
+            for user in range(int(values["first"]), int(values["first"]) + int(values["users"])):
+                message = world.transcripts[user][-1]["message_id"]
+                world.press({"user": user, "message_id": message, "data": values["data"]})
+            return True
         case "chat":
             return [
                 {**message, "bot": message["from"]["id"] == world.me["id"]}
