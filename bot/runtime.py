@@ -36,9 +36,8 @@ from bot.assemble import (
 )
 from bot.channels.ocr import is_available, read_picture
 from bot.channels.telegram.channel import Channel, open_channel
-from bot.channels.telegram.chat_state import ShortMemory
-from bot.channels.telegram.order import Alone
-from bot.channels.telegram.ports import Services
+from bot.channels.telegram.chat_state import ChatState
+from bot.channels.telegram.ports import LocalOrdering, Services
 from bot.clock import Clock
 from bot.content_tools.last_good import load_or_last_good
 from bot.content_tools.live import ContentWatch
@@ -60,7 +59,7 @@ from bot.nlu_io.cache import TrainingResources
 from bot.nlu_io.encoder import PacedEncoder
 from bot.reports.digest import Digest, DigestMaker
 from bot.reports.report_commands import ahead_of, names_from
-from bot.scale_out.chat_order import SharedOrder
+from bot.scale_out.chat_order import RedisOrdering
 from bot.scale_out.context import Crew
 from bot.scale_out.day_keys import DayKeys
 from bot.settings import ROOT, Settings, SettingsError
@@ -174,7 +173,7 @@ class House:
         )
         self._keeper = Keeper(self.counters, clock, crew.right if crew is not None else None)
         self._counting = False
-        self.order: SharedOrder | None = None
+        self.order: RedisOrdering | None = None
         """None for a single process."""
 
     @classmethod
@@ -242,20 +241,20 @@ class House:
     def telegram(self) -> Services:
         """What the Telegram channel needs."""
         crew = self._crew
-        recall = ShortMemory(self.clock.today)
+        chat_state = ChatState(self.clock.today)
         if crew is not None:
-            recall = ShortMemory(self.clock.today, key_of=crew.keys.of)
-            self.order = SharedOrder(crew.shared, recall, self.counters, lambda: crew.keys.of(self.clock.today()))
+            chat_state = ChatState(self.clock.today, key_of=crew.keys.of)
+            self.order = RedisOrdering(crew.shared, chat_state, self.counters, lambda: crew.keys.of(self.clock.today()))
         return Services(
             conversation=self.conversation,
             say=lambda language, sentence: self._phrases(language, sentence),
             languages=lambda: tuple(self.conversation().campaign.languages),
             count=self.counters.add,
             clock=self.clock,
-            recall=recall,
+            chat_state=chat_state,
             forget=self.counters.forget,
             read_picture=read_picture if self.settings.read_pictures and is_available() else None,
-            order=self.order or Alone(),
+            ordering=self.order or LocalOrdering(),
         )
 
     def _send_digest(self, digest: Digest) -> None:
@@ -505,7 +504,7 @@ async def _takes_requests(server: uvicorn.Server, serving: asyncio.Task[None], w
     web.listen(WAITING_CONNECTIONS)
 
 
-async def _hand_over(order: SharedOrder, crew: Crew) -> None:
+async def _hand_over(order: RedisOrdering, crew: Crew) -> None:
     """Hand over, now and then, what was counted and who signed out while the shared memory was away; until cancelled."""
     while True:
         await asyncio.sleep(HAND_OVER_SECONDS)

@@ -13,6 +13,9 @@ from tests.simulator.fixtures import Bot, pair, running, telegram, user
 __all__ = ["pair", "telegram", "user"]
 
 
+SIZE = {"file_unique_id": "u", "width": 1, "height": 1}
+
+
 def test_a_question_is_answered_in_its_own_language(telegram: Telegram, user: int) -> None:
     english = telegram.ask(user, "what is the prison term?")
     assert "Answer: The prison term <&>." in english["text"]
@@ -216,7 +219,7 @@ def test_inline_cards_come_fast_and_equal_the_answer(telegram: Telegram, user: i
     query = telegram("inline", user=user, query="amnesty")["inline_query_id"]
     answer = until(lambda: telegram("cards", id=query), 5)
     assert answer["seconds"] < 0.3
-    assert answer["is_personal"] is False
+    assert answer["is_personal"] is True
     card = answer["results"][0]
     told = telegram.ask(user, "amnesty")
     from tests.simulator.markup import parsed
@@ -316,14 +319,16 @@ def test_pictures_are_read_where_that_is_switched_on(tmp_path: Path) -> None:
         telegram("file", name="huge", hex="00" * 5_000_001)
 
         def shown(user: int, name: str) -> str:
-            sizes = [{"file_id": name, "file_unique_id": "u", "width": 1, "height": 1}]
+            sizes = [{**SIZE, "file_id": name}]
             telegram("say", user=user, content={"photo": sizes})
             return str(telegram.next(user, 0, 20)["text"])
 
         assert "Warning signs: high-pay" in shown(11, "advert")
         for user, name in ((12, "blank"), (13, "huge"), (14, "missing")):
             assert "type or paste its text" in shown(user, name)
-        telegram("say", user=15, chat=-15, content={"photo": [{"file_id": "advert"}], "caption": "@sim_faq_bot"})
+        telegram(
+            "say", user=15, chat=-15, content={"photo": [{**SIZE, "file_id": "advert"}], "caption": "@sim_faq_bot"}
+        )
         telegram.idle()
         assert len(telegram("calls", method="getFile")) == 4
         assert "salary" not in bot.said

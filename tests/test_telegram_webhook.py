@@ -10,7 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.channels.telegram.inbox import Ending
+from bot.channels.telegram.inbox import Acknowledgement
 from bot.channels.telegram.webhook import LARGEST_BODY, telegram_routes
 
 SECRET = "a-long-word"
@@ -22,9 +22,9 @@ class SlowInbox:
 
     def __init__(self) -> None:
         self.taken: list[object] = []
-        self.endings: list[Ending] = []
+        self.endings: list[Acknowledgement] = []
 
-    def take(self, raw: object) -> Ending:
+    def take(self, raw: object) -> Acknowledgement:
         self.taken.append(raw)
         self.endings.append(asyncio.get_running_loop().create_future())
         return self.endings[-1]
