@@ -20,10 +20,10 @@ from typing import Any
 
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
-from bot.counting.release import Releases
 from bot.desk.access import door
 from bot.settings import Settings
 from storage.databases import StoreErrors
+from storage.releases import Releases
 
 ANSWER_SECONDS = 8.0
 SKEW_SECONDS = 30
@@ -274,12 +274,12 @@ def _store(settings: Settings) -> Finding:
 
 def _redis(address: str) -> Finding:
     try:
-        from bot.scale_out.redis_state import Persists, RedisErrors, redis_keeps_nothing
+        from bot.scale_out.redis_state import RedisErrors, RedisPersistsError, redis_keeps_nothing
     except ImportError:
         return Finding("redis-missing", False)
     try:
         return Finding("redis", True) if redis_keeps_nothing(address) else Finding("redis-unchecked", True)
-    except Persists:
+    except RedisPersistsError:
         return Finding("redis-persists", False)
     except (*RedisErrors, ValueError):
         return Finding("redis-unreachable", False)

@@ -45,9 +45,9 @@ from bot.content_tools.live import ContentWatch
 from bot.content_tools.load.build import Content
 from bot.content_tools.problems import Problem
 from bot.counting.counters import Counters
-from bot.counting.dimensions import Cell, cells_of
-from bot.counting.release import Releases
-from bot.counting.schedule import Keeper
+from bot.counting.dimensions import cells_of
+from bot.counting.schedule import CounterSchedule
+from bot.desk.access import OwnRecords
 from bot.desk.asgi import check_desk_settings, desk_app
 from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.conversation import Conversation
@@ -65,6 +65,8 @@ from bot.scale_out.context import Crew
 from bot.scale_out.day_keys import DayKeys
 from bot.settings import ROOT, Settings, SettingsError
 from storage.databases import StoreErrors
+from storage.releases import Releases
+from storage.values import Cell
 
 DIGEST_SECONDS = 60.0
 """How long the ticking thread waits for Telegram to take a digest."""
@@ -172,7 +174,7 @@ class House:
                 self._send_digest,
             ),
         )
-        self._keeper = Keeper(self.counters, clock, crew.right if crew is not None else None)
+        self._keeper = CounterSchedule(self.counters, clock, crew.right if crew is not None else None)
         self._counting = False
         self.order: SharedOrder | None = None
         """None for a single process."""
@@ -291,7 +293,7 @@ class House:
                 ahead=lambda: ahead_of(self.settings.data_dir),
                 wordings_folder=_wordings_folder(),
                 session_key=self._crew.session_key if self._crew is not None else secrets.token_bytes(32),
-                shared_sign_in=self._crew.sign_in if self._crew is not None else None,
+                sign_in_records=self._crew.sign_in if self._crew is not None else OwnRecords(),
             )
         )
         if not telegram_routes:

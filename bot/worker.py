@@ -21,7 +21,7 @@ from bot.logs import log, set_up_logging
 from bot.runtime import serve
 from bot.scale_out.context import Crew
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.leader import TickRight
+from bot.scale_out.leader import LeaderLock
 from bot.scale_out.redis_state import SharedMemory
 from bot.scale_out.sign_in import SharedSignIn
 from bot.settings import Settings
@@ -42,7 +42,7 @@ def handed(first: Mapping[str, Any]) -> tuple[Settings, Clock, Crew]:
         session_key=session_key,
         shared=shared,
         sign_in=SharedSignIn(shared, session_key),
-        right=TickRight(settings.data_dir, settings.database_url),
+        right=LeaderLock(settings.data_dir, settings.database_url),
         announce=first["announce"],
     )
     return settings, clock, crew

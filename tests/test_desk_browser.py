@@ -83,7 +83,6 @@ def address(tmp_path_factory):
             "0.1.0",
             store="sqlite",
             last_release=date(2026, 11, 15),
-            queue_lag_seconds=0.0,
         ),
     )
     listener = socket.socket()

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from bot.counting.release import Release, Row
 from bot.desk.trends_page import bars_of, compare, lines_of
 from bot.reports.names import names_of
 from bot.reports.report import Bar, Chart, Line
+from storage.values import Release, Row
 from tests import desk_kit
 
 

@@ -12,16 +12,16 @@ import pytest
 from benchmarks.trends import rank_correlation
 from bot.cli import main
 from bot.content_tools.load.build import Content
-from bot.counting.release import Release
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases
 from bot.reports.plain_text import as_text
-from bot.reports.report import ReportWriter
 from bot.reports.report_commands import names_from
+from bot.reports.report_writer import ReportWriter
 from bot.reports.simulation import Season, Simulator
+from storage.values import Release
 from tests.conftest import ScriptedMatcher
 
 

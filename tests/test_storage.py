@@ -21,11 +21,12 @@ from sqlalchemy import create_engine, event, inspect
 from bot.clock import Clock
 from bot.counting.dimensions import rules, sizes_of
 from bot.counting.noise import chance_at_least, discrete_laplace, variance
-from bot.counting.schedule import Keeper, next_hour
-from bot.counting.window import ORIGIN, WindowFile, length_of_next
+from bot.counting.schedule import CounterSchedule, next_hour
+from bot.counting.window import closes, length_of_next
 from bot.dialogue.reply import Counted
 from storage.databases import LOCAL_FILE, RELEASED_FILE, released_engine
 from storage.tables import LocalTable, ReleasedTable
+from storage.windows import ORIGIN, WindowFile
 from tests.storage_kit import START, TOPICS, Store, cells
 
 COLUMNS = {
@@ -539,7 +540,7 @@ def test_noisy_counts_are_gone_from_all_bytes_after_nine_windows(tmp_path: Path)
     for _ in range(9):
         window = WindowFile(tmp_path).open_window()
         assert window is not None
-        store.moment = window.closes
+        store.moment = closes(window)
         store.counters.tick()
         store.skip(hours=34)
     assert planted not in (tmp_path / LOCAL_FILE).read_bytes()
@@ -571,7 +572,7 @@ def test_a_year_takes_little_room(tmp_path: Path) -> None:
             store.ask(asker, topics[asker % 82])
         window = WindowFile(tmp_path).open_window()
         assert window is not None
-        store.moment = window.closes
+        store.moment = closes(window)
         store.counters.tick()
         store.skip(hours=34)
     assert len(store.releases.numbers()) == 52
@@ -585,7 +586,7 @@ def test_the_keeper_ticks_at_full_hours_and_at_the_end(tmp_path: Path) -> None:
     clock = Clock(START + timedelta(minutes=59, seconds=50), time.monotonic(), 100.0)
     store = Store(tmp_path)
     store.counters._now = clock.now
-    keeper = Keeper(store.counters, clock)
+    keeper = CounterSchedule(store.counters, clock)
     keeper.start()
     time.sleep(0.6)
     store.ask(1)

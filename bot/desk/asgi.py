@@ -50,7 +50,7 @@ def desk_app(services: DeskServices) -> Starlette:
     """
     check_desk_settings(services.settings)
     kept = door(services.settings)
-    sessions = Sessions(services.settings.desk_password, services.session_key, shared=services.shared_sign_in)
+    sessions = Sessions(services.settings.desk_password, services.session_key, shared=services.sign_in_records)
     pages = Pages(services, kept, sessions)
 
     def refused(scope: Scope) -> Response:

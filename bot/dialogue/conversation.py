@@ -10,7 +10,7 @@ from bot.dialogue.callback_data import Action, Actions
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.offers import OfferChecker, OfferReading
 from bot.dialogue.render import Renderer, Say
-from bot.dialogue.reply import Button, Context, Counted, CountedOutcome, Message, Reply, Turn
+from bot.dialogue.reply import NO_CAMPAIGN, OTHER, Button, Context, Counted, CountedOutcome, Message, Reply, Turn
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens, read_start_payload, start_payload
 from bot.dialogue.smalltalk import SmallTalk
@@ -23,8 +23,6 @@ CHOICES_SHOWN = 3
 LIKELY, LIKELY_SHOWN = 0.03, 2
 """Under an answer, so many runners-up with at least this chance get a key of their own."""
 URGENT_TOPICS_SHOWN = 3
-OTHER_CAMPAIGN = "other"
-NO_CAMPAIGN = "none"
 NEAR, NEAR_SHOWN = 0.08, 2
 """Under "I have no answer", so many topics with at least this chance are offered all the same."""
 INLINE_CARDS = 5
@@ -470,7 +468,7 @@ class Conversation:
         topic, code = (None, None)
         if START_PAYLOAD.fullmatch(payload):
             topic, code = read_start_payload(payload, self.campaign.topics)
-        known = code if code in self.campaign.codes else (OTHER_CAMPAIGN if code else NO_CAMPAIGN)
+        known = code if code in self.campaign.codes else (OTHER if code else NO_CAMPAIGN)
         if topic is not None:
             turn = self._answer(_certain((topic,)), language, context, "answered")
         else:

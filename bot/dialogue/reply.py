@@ -26,9 +26,11 @@ Kind = Literal[
 ]
 Outcome = Literal["answer", "choices", "urgent", "offer", "smalltalk", "none"]
 UrgentLevel = Literal["full", "ask"]
-CountedOutcome = Literal[
-    "answered", "choices", "suggestion-taken", "near-miss", "no-match", "urgent", "offer", "not-text"
-]
+CountedOutcome = Literal["answered", "choices", "suggestion-taken", "no-match", "urgent", "offer", "not-text"]
+
+
+OTHER, NO_CAMPAIGN = "other", "none"
+"""Keys that are counted for a code or language the campaign does not have, and for a start without a code."""
 
 
 @dataclass(frozen=True, slots=True)

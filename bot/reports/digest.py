@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.counting.release import Releases
 from bot.counting.window import BASELINE
 from bot.logs import log
 from bot.reports.names import Names
-from bot.reports.report import Report, ReportWriter
+from bot.reports.report import Report
+from bot.reports.report_writer import ReportWriter
+from storage.releases import Releases
 
 FOLDER = "digest"
 LONGEST = 1000

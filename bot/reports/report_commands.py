@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from bot.content_tools.load.build import Content, read_content
-from bot.counting.release import AlreadyReleased, Release, Releases
-from bot.counting.window import BASELINE, WindowFile
+from bot.counting.release import can_be_released
+from bot.counting.window import BASELINE, due
 from bot.i18n import read_phrases
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
-from bot.reports.report import Report, ReportWriter
+from bot.reports.report import Report
+from bot.reports.report_writer import ReportWriter
 from bot.settings import ROOT, Settings, read_settings
 from storage.backup import BackupError, as_backup, restore
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
+from storage.releases import AlreadyReleased, Releases
+from storage.values import Release
+from storage.windows import WindowFile
 
 LOCALES = ROOT / "locales"
 FORMATS = ("text", "html", "csv", "json", "xlsx")
@@ -92,7 +96,7 @@ def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
         window = file.open_window()
     except StoreErrors:
         return None
-    return (window.last_day, window.due) if window is not None else None
+    return (window.last_day, due(window)) if window is not None else None
 
 
 def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:
@@ -238,7 +242,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     try:
         body = arguments.file.read_bytes()
-        restored, there = restore(Releases(settings.data_dir, settings.database_url), body)
+        restored, there = restore(Releases(settings.data_dir, settings.database_url), body, can_be_released)
     except BackupError as error:
         print(f"{arguments.file} was not restored: {error}.", file=sys.stderr)
         return PROBLEM

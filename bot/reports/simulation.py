@@ -15,10 +15,10 @@ from pathlib import Path
 from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
 from bot.counting.dimensions import cells_of
-from bot.counting.release import Releases
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Context, Counted, Message, Turn
 from bot.dialogue.screens import start_payload
+from storage.releases import Releases
 
 FIRST_DAY = date(2026, 1, 5)
 QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.scale_out.day_keys import DayKeys
 
 if TYPE_CHECKING:  # importing redis is for those who use it
-    from bot.scale_out.leader import TickRight
+    from bot.scale_out.leader import LeaderLock
     from bot.scale_out.redis_state import SharedMemory
     from bot.scale_out.sign_in import SharedSignIn
 
@@ -23,6 +23,6 @@ class Crew:
     """Signs the desk's sessions, the same in every worker."""
     shared: SharedMemory
     sign_in: SharedSignIn
-    right: TickRight
+    right: LeaderLock
     announce: bool
     """Whether this worker tells Telegram the address and the commands."""

@@ -26,8 +26,8 @@ from redis.exceptions import NoPermissionError, NoScriptError, RedisError, Respo
 from redis.retry import Retry
 
 from bot.counting.counters import Batch
-from bot.counting.dimensions import Cell, Family
 from bot.logs import log
+from storage.values import Cell
 
 CALL_SECONDS = 1.0
 """After so long a call has failed."""
@@ -105,7 +105,7 @@ def _name_of(script: str) -> str:
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-class Persists(Exception):
+class RedisPersistsError(Exception):
     """Redis writes to disk, or says that it would. The message says which setting and how to mend it."""
 
 
@@ -127,7 +127,7 @@ def check_keeps_nothing(answer: Callable[[str], Mapping[str, str]]) -> bool:
     `answer` gives CONFIG GET of one pattern.
 
     Raises:
-        Persists: it keeps something.
+        RedisPersistsError: it keeps something.
         redis.exceptions.RedisError: it cannot be reached.
     """
     try:
@@ -135,11 +135,13 @@ def check_keeps_nothing(answer: Callable[[str], Mapping[str, str]]) -> bool:
     except (NoPermissionError, ResponseError):
         return False
     if save.strip():
-        raise Persists(
+        raise RedisPersistsError(
             "Redis saves snapshots to disk. Start it with --save '' (or CONFIG SET save ''), so that nothing is kept."
         )
     if append.strip() not in ("", "no"):
-        raise Persists("Redis writes an append-only file. Start it with --appendonly no, so that nothing is kept.")
+        raise RedisPersistsError(
+            "Redis writes an append-only file. Start it with --appendonly no, so that nothing is kept."
+        )
     return True
 
 
@@ -147,7 +149,7 @@ def redis_keeps_nothing(url: str) -> bool:
     """The same, asked of an address.
 
     Raises:
-        Persists: it keeps something.
+        RedisPersistsError: it keeps something.
         redis.exceptions.RedisError, OSError: it cannot be reached.
         ValueError: the address cannot be read.
     """
@@ -174,7 +176,7 @@ def prefix_of(bot: str) -> str:
     return f"tabayyan:{bot}:"
 
 
-def bury(url: str, bot: str, worker: str) -> None:
+def expire_worker(url: str, bot: str, worker: str) -> None:
     """Say that a worker is dead, so that the others take over what it held at once. Never raises."""
     with contextlib.suppress(*RedisErrors), contextlib.closing(_plain_client(url)) as client:
         client.delete(f"{prefix_of(bot)}alive:{worker}")
@@ -349,7 +351,7 @@ class SharedMemory:
             await self._check()
             await self._load_scripts()
             await self._client.set(self._alive, b"1", ex=DEAD_AFTER_SECONDS)
-        except Persists:
+        except RedisPersistsError:
             self._report(False, "Persists")
         except RedisErrors as error:
             self._report(False, type(error).__name__)
@@ -412,7 +414,7 @@ class IncrementPool:
         cells: dict[Cell, int] = {}
         for field, count in counts.items():
             family, _, key = field.decode().partition(_BETWEEN)
-            cells[(cast(Family, family), key)] = int(count)
+            cells[family, key] = int(count)
         return cells
 
     def written(self, day: date) -> None:

@@ -24,7 +24,7 @@ from datetime import date
 from bot.clock import Clock
 from bot.logs import log
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.redis_state import Persists, RedisErrors, bury, redis_keeps_nothing
+from bot.scale_out.redis_state import RedisErrors, RedisPersistsError, expire_worker, redis_keeps_nothing
 from bot.settings import Settings, SettingsError
 
 WORKER = "bot.worker"
@@ -77,7 +77,7 @@ class Worker:
         return self.process.poll() is None
 
 
-class Parent:
+class Supervisor:
     """Starts, watches and ends the workers."""
 
     def __init__(self, settings: Settings, clock: Clock, web: socket.socket, module: str) -> None:
@@ -167,7 +167,7 @@ class Parent:
             if worker.process.returncode == WRONG_USE:
                 return WRONG_USE
             log("worker-died", logging.ERROR, code=worker.process.returncode)
-            self._bury(worker)
+            self._expire(worker)
             del self._workers[number]
             pause = self._pauses.get(number, 0.0)
             self._pauses[number] = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
@@ -178,9 +178,9 @@ class Parent:
                 self._workers[number] = self._start(number)
         return 0
 
-    def _bury(self, worker: Worker) -> None:
+    def _expire(self, worker: Worker) -> None:
         worker.forget_pipe()
-        bury(self._settings.redis_url, self._bot, worker.name)
+        expire_worker(self._settings.redis_url, self._bot, worker.name)
 
     # ---- renewing one after another
 
@@ -212,7 +212,7 @@ class Parent:
         elif not new.lives:
             # What cannot start does not replace what runs.
             log("worker-died", logging.ERROR, code=new.process.returncode or 0)
-            self._bury(new)
+            self._expire(new)
             self._next = None
             self._to_renew.clear()
 
@@ -246,7 +246,7 @@ def check_redis(url: str) -> None:
     try:
         if not redis_keeps_nothing(url):
             log("redis-unchecked", logging.WARNING)
-    except Persists as error:
+    except RedisPersistsError as error:
         raise SettingsError(f"TABAYYAN_REDIS_URL: {error}") from None
     except ValueError:
         raise SettingsError("TABAYYAN_REDIS_URL is wrong: write it as redis://127.0.0.1:6379/0.") from None
@@ -261,4 +261,4 @@ def run_workers(settings: Settings, clock: Clock, web: socket.socket, module: st
         SettingsError: Redis keeps something on disk.
     """
     check_redis(settings.redis_url)
-    return Parent(settings, clock, web, module).run()
+    return Supervisor(settings, clock, web, module).run()
