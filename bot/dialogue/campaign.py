@@ -126,6 +126,10 @@ class Topic:
     phrasings: Mapping[str, tuple[str, ...]]
     """Variety -> what people type."""
     reviews: Mapping[str, Review] = field(default_factory=lambda: MappingProxyType({}))
+    weight: float = 1.0
+    """How often it is asked, beside other topics."""
+    alias_of: str | None = None
+    """The topic that this one was merged into; it keeps its id for old links and counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,54 @@ class Category:
     id: str
     titles: Mapping[str, str]
     about: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A place where an asker may be, as far as it changes whom to turn to."""
+
+    id: str
+    emergency: bool
+    """Whether the emergency contact may be dialled there."""
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A key of the first screen."""
+
+    open: str
+    """A topic id, a category id, or "check" (the offer checker) or "contacts"."""
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DangerKind:
+    """A danger, as far as it does not depend on a language. Its words and replies stand in `_safety.yaml`."""
+
+    id: str
+    place: str
+    """Where people in it usually are, for when their words do not tell: an id of the places, or "unknown"."""
+    topics: tuple[str, ...]
+    """What helps the one who is in it."""
+    relative_topics: tuple[str, ...]
+    """What helps somebody who writes about another person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The campaign's own fixed sentences in one language; plain text with {contact:ID} and {number:ID}."""
+
+    welcome: str
+    """First screen: what to ask."""
+    honest: str
+    """First screen: that this is a program, and what not to send."""
+    scope: str
+    """What the bot knows about, said where it has no answer."""
+    emergency: str
+    """Where the emergency contact may be dialled and where not."""
+    help_menu: str
+    """Said to a bare cry for help and a bare greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +213,28 @@ class Campaign:
     """Word family of the vocabulary -> what reports call it, per language."""
     out_of_scope: tuple[Example, ...] = ()
     """Questions that no topic answers: what "I don't know" is learnt from."""
+    time_zone: str = "UTC"
+    """IANA name; days and windows begin at its midnight."""
+    emergency_contact: str | None = None
+    """Contact id of the one number for danger to life."""
+    places: Mapping[str, Whereabouts] = field(default_factory=lambda: MappingProxyType({}))
+    doors: tuple[Door, ...] = ()
+    """Keys of the first screen, in order."""
+    dangers: tuple[DangerKind, ...] = ()
+    """The most pressing first: where a message speaks of two, the first decides. The last one is "unknown"."""
+    enlisting_topics: tuple[str, ...] = ()
+    """What somebody gets who asks how to go."""
+    recruiting_topics: tuple[str, ...] = ()
+    """What somebody gets who asks how to recruit."""
+    offer_topics: tuple[str, ...] = ()
+    """Keys under the report on an offer."""
+    operator: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    """Who runs the bot, per language; empty: not said."""
+    description: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    """The bot's description for Telegram, per language."""
+    short_description: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    sentences: Mapping[str, Sentences] = field(default_factory=lambda: MappingProxyType({}))
+    """Language code -> the campaign's own sentences."""
 
     def training_set(self, frequencies: Frequencies = _NO_WORD_COUNTS) -> TrainingSet:
         """Return what a classifier of topics learns from: titles and phrasings of every topic that has one."""
