@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -27,9 +27,8 @@ from bot.nlu.training_set import WordLists
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
-from bot.settings import ROOT, Settings, SettingsError
+from bot.settings import LOCALES, Settings, SettingsError
 
-LOCALES = ROOT / "locales"
 MOST_ENCODERS = 2
 """Processes that make sentence vectors while the classifier is learnt; each takes some 150 MB."""
 
@@ -80,16 +79,10 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
-    fitted: Classifier = train_classifier(
-        content.campaign.training_set(learning.frequencies),
-        encoder=learning.encoder,
-        query_encoder=learning.query_encoder,
-        cache=learning.cache,
-    )
     offers = OfferChecker(content.offers)
     conversation = Conversation(
         content.campaign,
-        fitted,
+        _trained(content.campaign, learning),
         SafetyLane(content.safety or last_resort()),
         offers,
         SmallTalk(content.small_talk),
@@ -127,6 +120,26 @@ def learning_of(settings: Settings) -> TrainingResources:
 def languages_of(content: Content | None) -> tuple[str, ...]:
     """Language codes that need an interface catalogue."""
     return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+
+
+def answering_over(settings: Settings, content: Content) -> Answering:
+    """What answers over a content, learnt here, or found in the cache under DATA_DIR."""
+    return build_answering(content, read_phrases(LOCALES, languages_of(content)), learning_of(settings))
+
+
+def classifier_of(settings: Settings) -> Callable[[Campaign], Classifier]:
+    """Campaign -> its classifier alone, with what the bot itself uses: vectors, cache and word list."""
+    learning = learning_of(settings)
+    return lambda campaign: _trained(campaign, learning)
+
+
+def _trained(campaign: Campaign, learning: TrainingResources) -> Classifier:
+    return train_classifier(
+        campaign.training_set(learning.frequencies),
+        encoder=learning.encoder,
+        query_encoder=learning.query_encoder,
+        cache=learning.cache,
+    )
 
 
 def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:

@@ -62,6 +62,15 @@ class Season:
     true_topics: dict[int, dict[str, int]] = field(default_factory=dict)
     """Week -> topic -> askers' days, one asker once a day, without the flood."""
 
+    @property
+    def planted(self) -> str:
+        """What was planted, in words."""
+        return (
+            f"Planted: {self.rising} rises in week {self.rises_in}; {self.flooded} is flooded in week "
+            f"{self.flood_in}; a poster brings everybody in week {self.surge_in}; week {self.quiet_in} is quiet; "
+            f"unanswered themes from week {self.themes_from}: {', '.join(self.themes) or 'none'}."
+        )
+
 
 class _Time:
     def __init__(self, moment: datetime) -> None:

@@ -136,7 +136,7 @@ class Supervisor:
             "session_key": self._session_key.hex(),
             "bot": self._bot,
             "name": name,
-            "announce": number == 0,
+            "announces": number == 0,
             "socket": self._web.fileno(),
             "ready": writing,
         }
