@@ -274,7 +274,7 @@ def _store(settings: Settings) -> Finding:
 
 def _redis(address: str) -> Finding:
     try:
-        from bot.scale_out.redis_state import RedisErrors, RedisPersistsError, redis_keeps_nothing
+        from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, redis_keeps_nothing
     except ImportError:
         return Finding("redis-missing", False)
     try:

@@ -113,7 +113,7 @@ def test_a_window_that_is_not_listed_as_released_is_never_read():
 
 
 def test_two_windows_are_compared_by_their_likely_ranges():
-    names = names_of(desk_kit.campaign(), {}, desk_kit.phrases())
+    names = names_of(desk_kit.campaign(), (), desk_kit.phrases())
     rows = {row.name: row for row in compare(FIRST, SECOND, names, "en")}
     assert rows["How many years in prison?"].verdict == "more"
     assert rows["How do I know a false offer?"].verdict == "chance"

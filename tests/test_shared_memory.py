@@ -15,7 +15,8 @@ from bot.counting.counters import Counters
 from bot.dialogue.reply import Counted
 from bot.scale_out.chat_order import SharedOrder
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.redis_state import RedisErrors, RedisPersistsError, SharedMemory, redis_keeps_nothing
+from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, redis_keeps_nothing
+from bot.scale_out.redis_state import SharedMemory
 from storage.releases import Releases
 from tests.engines import Redis, needs_redis
 

@@ -86,6 +86,6 @@ class DeskServices:
     wordings_folder: Path | None = None
     """tests/wordings of a checkout; None where the desk may not write there."""
     session_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    """Signs sessions. In memory only; a parent process hands the same one to its workers."""
+    """Signs sessions. In memory only; a supervisor hands the same one to its workers."""
     sign_in_records: SignInRecords = field(default_factory=OwnRecords)
     """What workers know together about guesses and ended sessions."""

@@ -148,12 +148,8 @@ def trends_routes(pages: Pages) -> list[Route]:
 
 def _names(pages: Pages) -> Names:
     content = pages.services.content()
-    campaign = pages.services.conversation().campaign
-    signs: dict[str, dict[str, str]] = {}
-    for words in content.offers if content is not None else ():
-        for sign in words.signs:
-            signs.setdefault(sign.id, {})[words.language] = sign.name
-    return names_of(campaign, signs, pages.services.say)
+    offers = content.offers if content is not None else ()
+    return names_of(pages.services.conversation().campaign, offers, pages.services.say)
 
 
 def _number(request: Request, name: str, known: Sequence[int]) -> int | None:

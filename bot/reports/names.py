@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.counting.dimensions import DIMENSIONS
 from bot.dialogue.campaign import Campaign
+from bot.dialogue.offers import OfferWords
 from bot.dialogue.render import MONTHS, N_, Say
 from bot.dialogue.reply import NO_CAMPAIGN, OTHER
 
@@ -66,8 +67,12 @@ class Names:
         return self.directions.get(language, "rtl" if language == "ar" else "ltr") == "rtl"
 
 
-def names_of(campaign: Campaign, signs: Mapping[str, Mapping[str, str]], say: Say) -> Names:
-    """The names of a content. `signs` is sign id -> name per language."""
+def names_of(campaign: Campaign, offers: Iterable[OfferWords], say: Say) -> Names:
+    """The names of a content; `offers` hold those of warning signs, one language each."""
+    signs: dict[str, dict[str, str]] = {}
+    for words in offers:
+        for sign in words.signs:
+            signs.setdefault(sign.id, {})[words.language] = sign.name
     return Names(
         say,
         topics={

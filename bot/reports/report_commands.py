@@ -84,13 +84,7 @@ def names_from(content: Content | None) -> Names:
     """The names of all keys of a content."""
     languages = tuple(content.campaign.languages) if content is not None else ("ar", "en")
     say = read_phrases(LOCALES, languages)
-    if content is None:
-        return Names(say)
-    signs: dict[str, dict[str, str]] = {}
-    for words in content.offers:
-        for sign in words.signs:
-            signs.setdefault(sign.id, {})[words.language] = sign.name
-    return names_of(content.campaign, signs, say)
+    return names_of(content.campaign, content.offers, say) if content is not None else Names(say)
 
 
 def sign_ids(content: Content) -> tuple[str, ...]:

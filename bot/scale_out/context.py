@@ -61,7 +61,7 @@ class ProcessContext(Protocol):
         """None where there is no Redis."""
         ...
 
-    def ordering(self, recall: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
         """Keeps a chat's order, and what was remembered and counted of it, beyond this process. Called once."""
         ...
 
@@ -84,7 +84,7 @@ class SingleProcess:
         self.leadership = AlwaysLeader()
         self.sign_in_records = OwnRecords()
 
-    def ordering(self, recall: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
         """The process's own lanes are enough."""
         return Alone()
 

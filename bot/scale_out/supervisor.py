@@ -1,6 +1,6 @@
-"""Several workers: a parent that binds the socket, starts them, hands keys down, and starts anew what dies.
+"""Several workers: a supervisor that binds the socket, starts them, hands keys down, and starts anew what dies.
 
-The parent answers nobody and holds no content: it cannot be what breaks. It hands secrets down through pipes, so that
+The supervisor answers nobody and holds no content: it cannot be what breaks. It hands secrets down through pipes, so that
 none shows in a list of processes.
 """
 
@@ -24,7 +24,7 @@ from datetime import date
 from bot.clock import Clock
 from bot.logs import log
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.redis_state import RedisErrors, RedisPersistsError, expire_worker, redis_keeps_nothing
+from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, expire_worker, redis_keeps_nothing
 from bot.settings import Settings, SettingsError
 
 WORKER = "bot.worker"
@@ -41,7 +41,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 @dataclass
 class Worker:
-    """One worker process, as its parent sees it."""
+    """One worker process, as its supervisor sees it."""
 
     number: int
     name: str

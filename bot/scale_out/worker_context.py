@@ -51,9 +51,9 @@ class WorkerContext:
         """Whether Redis could be reached a moment ago."""
         return self._shared.works
 
-    def ordering(self, recall: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
         """A chat's order among the workers."""
-        self._order = SharedOrder(self._shared, recall, counters, lambda: self.keys.of(self._clock.today()))
+        self._order = SharedOrder(self._shared, chat_state, counters, lambda: self.keys.of(self._clock.today()))
         return self._order
 
     @asynccontextmanager
