@@ -28,7 +28,8 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The whole command line; each command sets `act`, which gives an exit code."""
     from bot.content_tools.content_commands import add_commands as add_content_commands
     from bot.reports.poster_command import add_command as add_poster_command
     from bot.reports.report_commands import add_commands as add_report_commands
@@ -126,7 +127,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code. Never a traceback for a user's mistake."""
     set_up_logging("INFO")
-    arguments = _parser().parse_args(argv)
+    arguments = command_line().parse_args(argv)
     try:
         code: int = arguments.act(arguments)
         return code
