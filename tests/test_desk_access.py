@@ -15,7 +15,7 @@ from bot.desk.access import (
     TRIES_A_MINUTE,
     Sessions,
     TryLimit,
-    door,
+    access_mode,
     is_loopback,
     names_this_machine,
 )
@@ -116,7 +116,7 @@ def test_hosts_of_others(host):
     ],
 )
 def test_the_door(changed, expected):
-    assert door(desk_kit.settings(**changed)) == expected
+    assert access_mode(desk_kit.settings(**changed)) == expected
 
 
 @pytest.mark.parametrize("changed", [{"host": "0.0.0.0"}, {"webhook_url": "https://example.org"}])

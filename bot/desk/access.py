@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from bot.limits import Bounded, TokenBucket
 from bot.settings import Settings
 
-Door = Literal["open", "password", "closed"]
+AccessMode = Literal["open", "password", "closed"]
 
 COOKIE = "tabayyan_desk"
 SESSION_SECONDS = 8 * 3600
@@ -79,7 +79,7 @@ class OwnRecords:
         return False
 
 
-def door(settings: Settings) -> Door:
+def access_mode(settings: Settings) -> AccessMode:
     """Whether the pages stand open, ask for the password, or stay closed until one is set."""
     if settings.desk_password:
         return "password"
