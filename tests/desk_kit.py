@@ -190,7 +190,7 @@ def conversation(known: Campaign | None = None) -> Conversation:
 
 def settings(**changed: Any) -> Settings:
     """Settings of a page on this machine, untouched by the environment."""
-    return Settings(_env_file=None, **changed)  # type: ignore[call-arg]
+    return Settings(_env_file=None, **changed)
 
 
 def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
