@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -125,3 +126,10 @@ def fixed_clock() -> Clock:
 def client(given: DeskServices | None = None, **changed: Any) -> TestClient:
     """A browser at this machine."""
     return TestClient(desk_app(given or services(**changed)), base_url="http://localhost", client=("127.0.0.1", 50000))
+
+
+def found(pattern: str, text: str) -> str:
+    """The first group of a pattern that stands in a text."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return str(match.group(1))

@@ -79,7 +79,7 @@ def small_conversation(say: Say) -> Conversation:
 class ConstantConversation(Conversation):
     """Says one thing, for measuring what is around it."""
 
-    def respond(self, message: Message, context: Context, *, why: bool = False) -> Turn:
+    def respond(self, message: Message, context: Context, *, ranked: bool = False, explain: bool = False) -> Turn:
         """The same short reply, whatever was said."""
         reply = Reply("en", ("I have heard you.",), self.screens.foot("en", context.question_id))
         return Turn(reply, "answer", Counted(topics=("law-prison",), outcome="answered", language="en"))
