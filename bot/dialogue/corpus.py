@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.dialogue.campaign import Campaign
 from bot.nlu.detector import LEVEL
-from bot.nlu.detector_training import KIND
+from bot.nlu.detector_training import BELOW, KIND
 from bot.nlu.training_set import TITLE, Corpus, Example, Frequencies, TrainingSet
 
 NONE = "none"
@@ -31,7 +31,7 @@ DANGER_LIMITS = MappingProxyType(
 )
 """Shares of texts without danger that may reach a level, on texts asked before they are learnt: somewhat under what is
 promised, since other people write otherwise."""
-OFFER_LIMITS = MappingProxyType({"offer": {"": 0.05}, SCAM: {"": 0.01}})
+OFFER_LIMITS = MappingProxyType({"offer": {"": 0.04}, SCAM: {BELOW: 0.04}})
 _OTHERS = 1500
 """Texts of other kinds that a detector learns as none of its own."""
 _CALM = 5000
