@@ -16,7 +16,7 @@ from bot.nlu.training_set import Example, TrainingSet
 from bot.nlu.utterance import Utterance
 
 Limits = Mapping[str, Mapping[str, float]]
-"""Level -> kind of text out of scope ("" for all) -> the share of it that may reach the level."""
+"""Level -> kinds of text out of scope, parted by blanks ("" for all) -> the share of it that may reach the level."""
 
 BELOW = "below"
 """Stands for all texts of a lower level, those with a label among them."""
@@ -102,7 +102,7 @@ def _threshold(
     """Return the lowest threshold at which each kind of text out of scope stays within its limit."""
     found = 0.5 if not limits else 0.02
     for kind, share in limits.items():
-        of_kind = reached < place if kind == BELOW else (reached == 0) & ((kinds == kind) | (kind == ""))
+        of_kind = reached < place if kind == BELOW else (reached == 0) & (np.isin(kinds, kind.split()) | (kind == ""))
         if of_kind.sum() >= 20:
             found = max(found, float(np.quantile(probabilities[of_kind], 1 - share)))
     return round(found, 4)
