@@ -177,6 +177,15 @@ def test_a_channel_that_comments_is_answered_when_it_names_the_bot(
     assert len(telegram.said(group)) == ("@" in text)
 
 
+def test_naming_the_bot_under_a_channels_post_checks_the_post(telegram: Telegram, user: int, group: int) -> None:
+    channel = {"id": -1001, "type": "channel", "title": "Private"}
+    service = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+    content = {"is_automatic_forward": True, "sender_chat": channel, "from": service}
+    post = telegram("say", user=777000, chat=group, text="salary 3000 dollars", content=content)
+    telegram("say", user=user, chat=group, text="@sim_faq_bot", content=COMMENT, reply_to=post["message_id"])
+    assert "Warning signs" in telegram.next(group, 0)["text"]
+
+
 def test_a_channels_own_post_is_left_alone(telegram: Telegram, user: int, group: int) -> None:
     channel = {"id": -1001, "type": "channel", "title": "Private"}
     origin = {"type": "channel", "date": 1, "chat": channel, "message_id": 5}
