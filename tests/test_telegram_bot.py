@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -54,8 +54,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now += seconds
         pauses.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(bot.time, "monotonic", lambda: now)
+    monkeypatch.setattr(bot, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(bot, "time", SimpleNamespace(monotonic=lambda: now))
     return pauses
 
 
