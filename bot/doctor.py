@@ -18,10 +18,10 @@ from bot.channels.telegram.inspection import Inspection, Unreachable, inspect_te
 from bot.channels.telegram.server_clock import SKEW_SECONDS
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
-from bot.counting.release import Releases
-from bot.desk.access import door
+from bot.desk.access import access_mode
 from bot.settings import Settings
 from storage.databases import StoreErrors
+from storage.releases import Releases
 
 FREE_BYTES = 200 * 2**20
 MANY_WAITING = 100
@@ -230,19 +230,19 @@ def _store(settings: Settings) -> Finding:
 
 def _redis(address: str) -> Finding:
     try:
-        from bot.scale_out.redis_state import Persists, RedisErrors, redis_keeps_nothing
+        from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, redis_keeps_nothing
     except ImportError:
         return Finding("redis-missing", False)
     try:
         return Finding("redis", True) if redis_keeps_nothing(address) else Finding("redis-unchecked", True)
-    except Persists:
+    except RedisPersistsError:
         return Finding("redis-persists", False)
     except (*RedisErrors, ValueError):
         return Finding("redis-unreachable", False)
 
 
 def _desk(settings: Settings) -> Iterator[Finding]:
-    kept = door(settings)
-    yield Finding("desk-closed", False) if kept == "closed" else Finding("desk", True)
-    if kept == "password" and len(settings.desk_password) < _SHORT_PASSWORD:
+    access = access_mode(settings)
+    yield Finding("desk-closed", False) if access == "closed" else Finding("desk", True)
+    if access == "password" and len(settings.desk_password) < _SHORT_PASSWORD:
         yield Finding("desk-short", False)

@@ -49,6 +49,7 @@ EVENTS: Mapping[str, str] = {
     "content-loaded": "Content loaded.",
     "content-problems": "The content has problems; the last good content goes on answering.",
     "content-last-good": "Started from the last good copy of the content.",
+    "content-last-resort": "No content can be loaded: only the urgent help that was kept answers.",
     "content-none": "No content can be loaded: only the urgent help answers.",
     "store-unavailable": "Counting has stopped: the data folder cannot be written. Answers go on.",
     "store-back": "Counting works again.",

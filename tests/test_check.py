@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
@@ -15,15 +14,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cli import command_line
 from bot.content_tools import measure, read_content
 from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import check
 from bot.content_tools.checks.figures import Known, figures
-from bot.content_tools.checks.rules import emergency_abroad, promises
-from bot.content_tools.checks.texts import addresses, letters, markup, punctuation
-from bot.content_tools.content_commands import add_commands
+from bot.content_tools.checks.inspection import Inspection
+from bot.content_tools.checks.texts import Emergency, addresses, emergency_digits, letters, markup, punctuation
 from bot.content_tools.edit import EditError
-from bot.content_tools.load.build import content_digest
+from bot.content_tools.load.build import build
+from bot.content_tools.load.content_folder import ContentFolder, content_digest, load
 from bot.content_tools.scaffold import new_language, new_topic, verify_contact
 from bot.content_tools.trace import trace
 from bot.nlu.ranking import Ranked, Ranking
@@ -31,6 +31,10 @@ from bot.nlu.utterance import Utterance
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
+CONTENT = load(ROOT / "content")
+RULES = Inspection(CONTENT, ContentFolder(ROOT, "tests/wordings"), build(CONTENT), TODAY).rules
+"""The rules of wording of the real campaign."""
+EMERGENCY = Emergency("iraq-911", "911")
 SECONDS_FOR_82 = 2.0
 SECONDS_FOR_700 = 15.0
 
@@ -45,9 +49,7 @@ def folder(tmp_path: Path) -> Path:
 def _run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
     monkeypatch.setenv("TABAYYAN_CONTENT_DIR", str(folder))
     monkeypatch.setenv("TABAYYAN_DATA_DIR", str(folder.parent / "data"))
-    parser = argparse.ArgumentParser()
-    add_commands(parser.add_subparsers(required=True))
-    arguments = parser.parse_args(words)
+    arguments = command_line().parse_args(words)
     code: int = arguments.act(arguments)
     return code
 
@@ -148,7 +150,7 @@ def test_no_value_that_nobody_confirmed_reaches_an_answer_file() -> None:
     ],
 )
 def test_promises_are_found_and_talk_of_promises_is_not(text: str, language: str, found: bool) -> None:
-    assert bool(list(promises(text, language))) is found
+    assert bool(list(RULES.promises(text, language))) is found
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_promises_are_found_and_talk_of_promises_is_not(text: str, language: str
     ],
 )
 def test_the_emergency_number_abroad(text: str, language: str, codes: list[str]) -> None:
-    assert [finding.code for finding in emergency_abroad(text, language)] == codes
+    assert [finding.code for finding in RULES.emergency_abroad(text, language)] == codes
 
 
 @pytest.mark.parametrize(
@@ -178,14 +180,15 @@ def test_the_emergency_number_abroad(text: str, language: str, codes: list[str])
         ("See example.org for it.", ["raw-link"]),
         ("Write to a@b.example.", ["raw-link"]),
         ("Write to @somebody_there.", ["raw-link"]),
-        ("Dial 911.", ["raw-911"]),
+        ("Dial 911.", ["raw-emergency"]),
         ("From 2022-2026, in 1,911 cases, 2,500,000 dinars, Law 111 of 1969.", []),
         ("Between 26.02.2026 and 2026-03-01.", []),
         ("Call {contact:iraq-911}.", []),
     ],
 )
 def test_raw_numbers_and_links(text: str, codes: list[str]) -> None:
-    assert [finding.code for finding in addresses(text)] == codes
+    found = [*addresses(text), *emergency_digits(text, EMERGENCY)]
+    assert [finding.code for finding in found] == codes
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,7 @@ def test_a_day_of_the_page_is_no_count_of_men() -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_text_makes_a_rule_raise(text: str, language: str) -> None:
     findings = [*letters(text, language), *punctuation(text), *markup(text), *addresses(text)]
-    findings += [*promises(text, language), *emergency_abroad(text, language)]
+    findings += [*RULES.promises(text, language), *RULES.emergency_abroad(text, language)]
     assert all(finding.code for finding in findings)
     assert all(figure.value for figure in figures(text, language))
 
@@ -242,7 +245,7 @@ def test_no_text_keeps_the_check_busy(part: str) -> None:
     began = time.process_time()
     for language in ("ar", "en"):
         findings = [*letters(text, language), *punctuation(text), *markup(text), *addresses(text)]
-        findings += [*promises(text, language), *emergency_abroad(text, language)]
+        findings += [*RULES.promises(text, language), *RULES.emergency_abroad(text, language)]
         assert figures(text, language) or findings is not None
     assert time.process_time() - began < 5.0
 
@@ -427,6 +430,8 @@ class _WordMatcher:
             for topic in campaign.topics.values()  # type: ignore[attr-defined]
         }
 
+    read = staticmethod(Utterance.read)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by shared words."""
         question = utterance.raw
@@ -467,7 +472,7 @@ def test_impact_compares_with_a_revision(
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], cwd=folder.parent, check=True)
-    monkeypatch.setattr("bot.content_tools.content_commands._fitting", lambda settings: _WordMatcher)
+    monkeypatch.setattr("bot.assemble.classifier_of", lambda settings: _WordMatcher)
     path = folder / "en" / "phrasings" / "how-many.yaml"
     path.write_text("en: [give me a number to ring it, does anybody return]\n", encoding="utf-8")
     assert _run(monkeypatch, folder, "check", "--impact", "HEAD", "--today", "2026-11-22") == 0

@@ -15,7 +15,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_tools.load.word_files import last_resort, safety_words
+from bot.content_tools.load.word_files import safety_words
+from bot.content_tools.load.word_schema import SafetyFile
 from bot.dialogue.safety import DANGERS, Alarm, SafetyLane, SafetyWords
 from bot.nlu.patterns import PatternError, Vocabulary
 from bot.nlu.utterance import Utterance
@@ -39,19 +40,18 @@ def load(path: Path) -> dict[str, object]:
 
 
 def words_of(language: str) -> SafetyWords:
-    return safety_words(language, load(ROOT / "content" / language / "_safety.yaml"))
+    return safety_words(language, SafetyFile.model_validate(load(ROOT / "content" / language / "_safety.yaml")))
 
 
 LANE = SafetyLane([words_of(language) for language in LANGUAGES])
-LAST_RESORT = SafetyLane(last_resort())
 
 
 def look(lane: SafetyLane, text: str) -> Alarm | None:
-    return lane.look(lane.read(Utterance.read(text)))
+    return lane.listen(Utterance.read(text))
 
 
 def steer(lane: SafetyLane, text: str) -> tuple[str, ...]:
-    return lane.steer(lane.read(Utterance.read(text)))
+    return lane.steer(Utterance.read(text))
 
 
 def messages(kind: str) -> Iterator[tuple[str, str]]:
@@ -221,13 +221,12 @@ WAYS_OUT = re.compile(r"spasisebyabot|hochuzhit|iditelesom|@\w|t\.me|https?://|\
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("lane", [LANE, LAST_RESORT], ids=["content", "last resort"])
 @pytest.mark.parametrize("danger", [*DANGERS])
-def test_the_reply_keeps_its_rules(lane: SafetyLane, language: str, danger: str) -> None:
+def test_the_reply_keeps_its_rules(language: str, danger: str) -> None:
     for place in ("iraq", "russia", "unknown"):
         for level in ("full", "ask"):
             alarm = Alarm(level, danger, place, ())  # type: ignore[arg-type]
-            text = "\n".join(lane.paragraphs(alarm, language, PlainRender(), TODAY))
+            text = "\n".join(LANE.paragraphs(alarm, language, PlainRender(), TODAY))
             assert "iraq-911" in text or "911" in text
             if place != "iraq":
                 assert "{contact:iraq-911}" not in text
@@ -251,7 +250,7 @@ def test_the_reply_keeps_its_rules(lane: SafetyLane, language: str, danger: str)
 def test_every_danger_has_words_and_a_reply_of_its_own(language: str) -> None:
     words = words_of(language)
     assert {danger.id for danger in words.dangers} == set(DANGERS)
-    assert set(words.reply.now) == set(DANGERS)
+    assert set(words.reply.now) >= set(DANGERS)
     for danger in words.dangers:
         assert danger.strong or danger.weak
 
@@ -267,13 +266,6 @@ def test_yes_gives_the_full_reply_of_that_danger() -> None:
     for danger in LANE.dangers:
         assert LANE.alarm(danger).level == "full"
     assert LANE.alarm("nobody-wrote-this") == LANE.unknown
-
-
-def test_the_last_resort_hears_the_clearest() -> None:
-    heard = [message for _, message in messages("strong") if look(LAST_RESORT, message)]
-    print("last resort hears", len(heard), "of", sum(1 for _ in messages("strong")))
-    assert len(heard) >= 115
-    assert not look(LAST_RESORT, "شكد الراتب")
 
 
 # ---- time and mistakes
@@ -325,25 +317,3 @@ def test_any_pattern_is_read_or_refused_with_a_reason(line: str) -> None:
     else:
         vocabulary.seal()
         vocabulary.read(Utterance.read("اخذوا جوازي 5")).has(pattern)
-
-
-@pytest.mark.parametrize(
-    ("path", "change", "said"),
-    [
-        (
-            "dangers",
-            {"papers-takn": {"strong": ["x"]}},
-            "dangers.papers-takn: no such danger. Did you mean papers-taken?",
-        ),
-        ("dangers", {"held": {"strong": ["<nobody>"]}}, "dangers.held.strong[1]"),
-        ("dangers", {"held": {"strong": "حابسيني"}}, "dangers.held.strong: a list is expected here."),
-        ("dangers", {"held": {"strong": ["<a|b"]}}, "opens a bracket"),
-        ("reply", {}, "reply.now: this key is missing. Add it."),
-        ("typo", [], "typo: this key is not known here."),
-    ],
-)
-def test_a_mistake_in_the_file_says_where_and_how_to_mend_it(path: str, change: object, said: str) -> None:
-    data = load(ROOT / "content" / "ar" / "_safety.yaml")
-    data[path] = change
-    with pytest.raises(ValueError, match=re.escape(said)):
-        safety_words("ar", data)

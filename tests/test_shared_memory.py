@@ -12,11 +12,12 @@ import pytest
 
 from bot.channels.telegram.chat_state import ChatState, PendingQuestion
 from bot.counting.counters import Counters
-from bot.counting.release import Releases
 from bot.dialogue.reply import Counted
 from bot.scale_out.chat_order import RedisOrdering
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.redis_state import Persists, RedisErrors, SharedMemory, redis_keeps_nothing
+from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, redis_keeps_nothing
+from bot.scale_out.redis_state import SharedMemory
+from storage.releases import Releases
 from tests.engines import Redis, needs_redis
 
 pytestmark = needs_redis
@@ -276,7 +277,7 @@ async def test_a_redis_that_hangs_is_left_after_a_second(tmp_path: Path) -> None
 async def test_a_redis_that_persists_is_refused(tmp_path: Path, settings: tuple[str, ...]) -> None:
     redis = Redis(tmp_path, *settings)
     try:
-        with pytest.raises(Persists, match=r"to disk|append-only"):
+        with pytest.raises(RedisPersistsError, match=r"to disk|append-only"):
             redis_keeps_nothing(redis.url)
         shared = SharedMemory(redis.url, "123456")
         await shared.open()

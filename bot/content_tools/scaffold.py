@@ -13,14 +13,14 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.plurals import get_plural
 from pydantic import ValidationError
 
-from bot.content_tools.checks.rules import NEVER_SHOWN
 from bot.content_tools.edit import EditError, entry, quoted, set_keys, write_whole
-from bot.content_tools.load import schema
-from bot.content_tools.load.build import Shelf, load, nearest
+from bot.content_tools.load import fields, schema
+from bot.content_tools.load.content_folder import ContentFolder, load, nearest
 from bot.content_tools.load.yaml_tree import Document, Node, parse
+from bot.i18n import SOURCE_LANGUAGE
 
 REVIEW_MONTHS = 3
-_ADDRESS = re.compile(schema.ADDRESS)
+_ADDRESS = re.compile(fields.ADDRESS)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Change:
         return (*self.written, *self.files)
 
 
-def _registry(shelf: Shelf) -> tuple[schema.CampaignFile, schema.TopicsFile]:
+def _registry(shelf: ContentFolder) -> tuple[schema.CampaignFile, schema.TopicsFile]:
     campaign = shelf.model("campaign.yaml", schema.CampaignFile)
     topics = shelf.model("topics.yaml", schema.TopicsFile)
     if campaign is None or topics is None:
@@ -64,7 +64,7 @@ def new_topic(
     """
     shelf = load(folder)
     campaign, topics = _registry(shelf)
-    if not re.fullmatch(schema.ID, topic) or len(topic) > 40:
+    if not re.fullmatch(fields.ID, topic) or len(topic) > 40:
         raise EditError(
             f'"{topic}" is not a good id. Use at most 40 small Latin letters and digits, with - between words.'
         )
@@ -168,7 +168,7 @@ def new_language(
     """
     shelf = load(folder)
     campaign, topics = _registry(shelf)
-    if not re.fullmatch(schema.LANGUAGE, code):
+    if not re.fullmatch(fields.LANGUAGE, code):
         raise EditError(f'"{code}" is not a language code. Use two or three small letters, such as ckb.')
     if code in campaign.languages:
         raise EditError(f'language "{code}" is there already.')
@@ -246,8 +246,11 @@ def verify_contact(
     known = {item.id: item for item in model.contacts}
     if contact not in known:
         raise EditError(f'there is no contact "{contact}" (nearest: {nearest(contact, known)}).')
-    if contact in NEVER_SHOWN:
-        raise EditError(f'contact "{contact}" stays out of replies whatever is confirmed: {NEVER_SHOWN[contact]}')
+    campaign = shelf.model("campaign.yaml", schema.CampaignFile)
+    withheld = campaign.rules.never_shown.get(contact) if campaign is not None else None
+    if withheld is not None:
+        why = withheld.get(SOURCE_LANGUAGE) or next(iter(withheld.values()), "")
+        raise EditError(f'contact "{contact}" stays out of replies whatever is confirmed: {why}')
     if not by.strip():
         raise EditError("say who confirmed it: --by with an organisation or a role.")
     if not _ADDRESS.fullmatch(source):

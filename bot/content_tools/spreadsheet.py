@@ -21,7 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from bot.content_tools.edit import EditError, block, last_line, quoted, replaced
 from bot.content_tools.load import schema
-from bot.content_tools.load.build import Shelf, load
+from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.load.yaml_tree import Node, Step
 from bot.content_tools.scaffold import Change
 
@@ -52,7 +52,7 @@ class Words:
     lists: dict[ListKey, tuple[str, ...]] = field(default_factory=dict)
 
 
-def words_of(shelf: Shelf) -> Words:
+def words_of(shelf: ContentFolder) -> Words:
     """The words of a parsed folder.
 
     Raises:
@@ -85,7 +85,7 @@ def words_of(shelf: Shelf) -> Words:
     return words
 
 
-def _text(shelf: Shelf, path: str, where: tuple[Step, ...]) -> str:
+def _text(shelf: ContentFolder, path: str, where: tuple[Step, ...]) -> str:
     document = shelf.documents.get(path)
     if document is None or not document.root.holds(where):
         return ""
@@ -93,7 +93,7 @@ def _text(shelf: Shelf, path: str, where: tuple[Step, ...]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _list(shelf: Shelf, path: str, variety: str) -> tuple[str, ...]:
+def _list(shelf: ContentFolder, path: str, variety: str) -> tuple[str, ...]:
     document = shelf.documents.get(path)
     if document is None or not document.root.holds((variety,)):
         return ()
@@ -298,7 +298,7 @@ def import_sheet(folder: Path, source: Path) -> tuple[Change, tuple[str, ...]]:
     return _change(shelf, texts, lists), tuple(conflicts)
 
 
-def _change(shelf: Shelf, texts: Mapping[TextKey, str], lists: Mapping[ListKey, tuple[str, ...]]) -> Change:
+def _change(shelf: ContentFolder, texts: Mapping[TextKey, str], lists: Mapping[ListKey, tuple[str, ...]]) -> Change:
     by_file: dict[str, list[tuple[tuple[Step, ...], str]]] = {}
     for (sheet, row, part, code), text in texts.items():
         path, where = _place(shelf, sheet, row, part, code)
@@ -314,7 +314,7 @@ def _change(shelf: Shelf, texts: Mapping[TextKey, str], lists: Mapping[ListKey, 
     return change
 
 
-def _place(shelf: Shelf, sheet: str, row: str, part: str, code: str) -> tuple[str, tuple[Step, ...]]:
+def _place(shelf: ContentFolder, sheet: str, row: str, part: str, code: str) -> tuple[str, tuple[Step, ...]]:
     if sheet == "answers":
         return f"{code}/{row}.yaml", (part,)
     if sheet == "categories":
@@ -323,7 +323,7 @@ def _place(shelf: Shelf, sheet: str, row: str, part: str, code: str) -> tuple[st
     return "contacts.yaml", ("contacts", position, part, code)
 
 
-def _edited(shelf: Shelf, path: str, edits: Iterable[tuple[tuple[Step, ...], str]]) -> str:
+def _edited(shelf: ContentFolder, path: str, edits: Iterable[tuple[tuple[Step, ...], str]]) -> str:
     document = shelf.documents.get(path)
     if document is None:
         given = {str(where[-1]): text for where, text in edits}
@@ -360,7 +360,7 @@ def _inserted(parent: Node, name: str, text: str, lines: tuple[str, ...]) -> tup
     return after, after - 1, written
 
 
-def _listed(shelf: Shelf, path: str, varieties: Mapping[str, tuple[str, ...]]) -> str:
+def _listed(shelf: ContentFolder, path: str, varieties: Mapping[str, tuple[str, ...]]) -> str:
     document = shelf.documents.get(path)
     if document is None:
         made = [line for variety, listed in varieties.items() for line in _block_list(variety, listed)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
@@ -11,7 +11,8 @@ from bot.channels.telegram.sending import Sender
 from bot.channels.telegram.server_clock import ServerClock
 from bot.channels.telegram.updates import Incoming, Me
 from bot.dialogue.conversation import Conversation
-from bot.dialogue.reply import Button, Context, Counted, Reply
+from bot.dialogue.reply import Button, Context, Counted, Reply, Turn
+from bot.dialogue.state import EMPTY, DialogueState
 
 GROUP_UNITS = 900
 """Longest message in a group, UTF-16 units: there it is everybody's screen."""
@@ -49,7 +50,26 @@ class HandlerContext:
             client_language=incoming.language,
             question_id=question if question is not None else incoming.message,
             bot_username=self.me().username,
+            state=self._remembered(incoming) if incoming.private else EMPTY,
         )
+
+    def _remembered(self, incoming: Incoming) -> DialogueState:
+        """What was said in this chat a few minutes ago; a reply to one of the bot's messages speaks of that one."""
+        conversation = self.conversation
+        state = conversation.states.decode(self.state.load(incoming.chat))
+        earlier = incoming.earlier
+        if earlier is None or not earlier.mine:
+            return state
+        found = (conversation.actions.decode(action) for action in earlier.actions)
+        about = [action for action in found if action is not None]
+        answered = next((action.topics for action in about if action.verb in ("more", "helpful") and action.topics), ())
+        shown = tuple(topic for action in about if action.verb in ("topic", "pick") for topic in action.topics)
+        return replace(state, topics=answered or state.topics, choices=shown or state.choices)
+
+    def remember(self, incoming: Incoming, turn: Turn) -> None:
+        """Keep what the next message of a private chat may lean on: ids, for a few minutes."""
+        if incoming.private:
+            self.state.save(incoming.chat, self.conversation.states.encode(turn.state))
 
     def language(self, incoming: Incoming) -> str:
         """The language of a screen that answers no text."""

@@ -122,6 +122,7 @@ class Handlers:
         else:
             answers = await self._with.send(first, turn.reply, silent=silent)
         self._remember(last, parts, answers, turn, before)
+        self._with.remember(last, turn)
         self._with.count(first, turn.counted)
         if turn.effect == "forget":
             state.forget(chat)
@@ -220,6 +221,7 @@ class Handlers:
         answers = await self._with.edit(incoming, link.answers, turn.reply, silent=True)
         if pending is not None:
             pending.answers, pending.urgent = answers, turn.urgent is not None
+        self._with.remember(incoming, turn)
         self._with.count(incoming, turn.counted)
         return "answered"
 

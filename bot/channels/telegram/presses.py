@@ -72,6 +72,7 @@ class Presses:
             await self._show(incoming, turn)
         finally:
             await answering
+        self._with.remember(incoming, turn)
         self._with.count(incoming, turn.counted)
         return "answered"
 
