@@ -140,6 +140,9 @@ def patched(owner: object, name: str, value: Any) -> Patch:
     return lambda monkeypatch: monkeypatch.setattr(owner, name, value)
 
 
+NONE: Any = None
+AS_TEXT: Any = str
+
 MUTANTS: dict[str, tuple[Patch, str]] = {
     "a parameter of another method": (
         with_keywords("send_message", lambda known: known | {"api_kwargs": {"show_caption_above_media": True}}),
@@ -166,11 +169,11 @@ MUTANTS: dict[str, tuple[Patch, str]] = {
         "callback_data: Input should be a valid string",
     ),
     "a button without a label": (
-        patched(sending, "_key", lambda button: InlineKeyboardButton(None, callback_data="x")),
+        patched(sending, "_key", lambda button: InlineKeyboardButton(NONE, callback_data="x")),
         "text: Field required",
     ),
     "a reply to a number as text": (
-        patched(sending, "ReplyParameters", lambda number, **more: ReplyParameters(str(number), **more)),
+        patched(sending, "ReplyParameters", lambda number, **more: ReplyParameters(AS_TEXT(number), **more)),
         "reply_parameters.message_id: str instead of int",
     ),
     "a card without its message": (
@@ -178,7 +181,7 @@ MUTANTS: dict[str, tuple[Patch, str]] = {
         "input_message_content: Field required",
     ),
     "a command without a description": (
-        patched(profile, "BotCommand", lambda name, _: BotCommand(name, None)),
+        patched(profile, "BotCommand", lambda name, _: BotCommand(name, NONE)),
         "setMyCommands.commands.0.description: Field required",
     ),
     "a number of connections as text": (

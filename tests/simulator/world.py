@@ -388,7 +388,7 @@ class World:
     def edit(self, values: Values) -> Values:
         """Somebody edits a message: {user, message_id, text}."""
         message = self.messages[(int(values.get("chat", values["user"])), int(values["message_id"]))]
-        message.update(text=values["text"], edit_date=int(values.get("date", self.now())))
+        message.update(text=values["text"], edit_date=int(values["date"]) if "date" in values else self.now())
         return {"update_id": self.push(edited_message=shown(message))}
 
     def press(self, values: Values) -> Values:
