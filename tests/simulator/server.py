@@ -57,7 +57,7 @@ async def _parameters(request: web.Request) -> Values:
     return dict(request.query)
 
 
-def _field(value: str | bytearray | web.FileField) -> Any:
+def _field(value: str | bytes | bytearray | web.FileField) -> Any:
     """A field of a form: flags come as words there, and of a file only its name is kept."""
     if isinstance(value, web.FileField):
         return value.filename
@@ -293,7 +293,7 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "press-flood":  # each of so many people presses a button of the bot's last message
             for user in range(int(values["first"]), int(values["first"]) + int(values["users"])):
                 message = world.transcripts[user][-1]["message_id"]
-                world.press({"user": user, "message_id": message, "data": values["data"]})
+                world.press({"user": user, "message_id": message, "label": values["label"]})
             return True
         case "chat":
             return [
