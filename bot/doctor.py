@@ -20,6 +20,7 @@ from typing import Any
 
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
+from bot.content_tools.last_good import time_zone_of
 from bot.counting.release import Releases
 from bot.desk.access import door
 from bot.settings import Settings
@@ -259,7 +260,8 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 
 def _content(settings: Settings) -> Finding:
-    reading = check(settings.content_dir, machine_clock().today())
+    today = machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
+    reading = check(settings.content_dir, today)
     errors = len(reading.errors)
     return Finding("content", True) if not errors else Finding("content-errors", False, errors)
 
