@@ -16,14 +16,17 @@ from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.conversation import Conversation
+from bot.dialogue.corpus import DANGER_LIMITS, OFFER_LIMITS, corpus_of
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
-from bot.dialogue.safety import SafetyLane
+from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import LOCALES as LOCALES
 from bot.i18n import Phrases, asker_languages, read_phrases
-from bot.nlu.ranking import Classifier, Ranking
-from bot.nlu.training import cache_key, train_classifier
+from bot.nlu.ranking import Ranking
+from bot.nlu.reader import Encoder, QueryEncoder
+from bot.nlu.training import DetectorRules, Models, cache_keys, train_models
+from bot.nlu.training_set import Corpus
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
@@ -35,6 +38,10 @@ MOST_ENCODERS = 2
 
 class _Silent:
     """The classifier of a bot without content: it knows nothing and says so."""
+
+    def read(self, raw: str) -> Utterance:
+        """A message, without any campaign's languages."""
+        return Utterance.read(raw)
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """No topic, for any question."""
@@ -74,29 +81,50 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     """Fit everything that answers to a content, or to none."""
     if content is None or not content.campaign.topics:
         left = content or neutral_content(phrases, asker_languages())
-        lane = SafetyLane(left.safety or neutral_content(phrases, left.campaign.languages).safety)
+        lane = SafetyLane(_safety_words(left, phrases), left.campaign.dangers)
         silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases)
         return Answering(silent, None)
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
-    fitted: Classifier = train_classifier(
-        content.campaign.training_set(learning.frequencies),
-        encoder=learning.encoder,
-        query_encoder=learning.query_encoder,
-        cache=learning.cache,
-    )
-    offers = OfferChecker(content.offers)
+    models = _models(content, learning, query_encoder=learning.query_encoder)
+    campaign = content.campaign
+    offers = OfferChecker(content.offers, models.offers, models.signs)
     conversation = Conversation(
-        content.campaign,
-        fitted,
-        SafetyLane(content.safety or neutral_content(phrases, content.campaign.languages).safety),
+        campaign,
+        models.topics,
+        SafetyLane(_safety_words(content, phrases), campaign.dangers, models.dangers),
         offers,
         SmallTalk(content.small_talk),
         phrases,
         content.other_scripts,
+        models.reader.read,
     )
     return Answering(conversation, content, offers.sign_ids)
+
+
+def _safety_words(content: Content, phrases: Phrases) -> tuple[SafetyWords, ...]:
+    return content.safety or neutral_content(phrases, content.campaign.languages).safety
+
+
+def _corpus(content: Content, learning: TrainingResources) -> Corpus:
+    return corpus_of(content.campaign, SmallTalk(content.small_talk).examples(), learning.frequencies)
+
+
+def _models(
+    content: Content, learning: TrainingResources, *, encoder: Encoder | None = None, query_encoder: QueryEncoder | None
+) -> Models:
+    """Learn a content's models, or take them from the cache."""
+    lane = SafetyLane(_safety_words(content, read_phrases(LOCALES, ())), content.campaign.dangers)
+    offers = OfferChecker(content.offers)
+    return train_models(
+        _corpus(content, learning),
+        encoder=encoder or learning.encoder,
+        query_encoder=query_encoder,
+        cache=learning.cache,
+        danger_rules=DetectorRules(DANGER_LIMITS, lane.hints),
+        offer_rules=DetectorRules(OFFER_LIMITS, offers.hints),
+    )
 
 
 def empty_campaign() -> Campaign:
@@ -133,11 +161,7 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     """
     learning = learning_of(settings)
     with one_at_a_time(settings.data_dir / "cache"):
-        train_classifier(
-            content.campaign.training_set(learning.frequencies),
-            encoder=encoder_behind(encoders) if encoders else learning.encoder,
-            cache=learning.cache,
-        )
+        _models(content, learning, encoder=encoder_behind(encoders) if encoders else None, query_encoder=None)
 
 
 def learn_beside(settings: Settings, content: Content | None, learning: TrainingResources) -> None:
@@ -149,8 +173,8 @@ def learn_beside(settings: Settings, content: Content | None, learning: Training
     """
     if content is None or not content.campaign.topics:
         return
-    key = cache_key(content.campaign.training_set(learning.frequencies), semantic=learning.encoder is not None)
-    if key in learning.cache or not learning.keeps():
+    keys = cache_keys(_corpus(content, learning), semantic=learning.encoder is not None)
+    if all(key in learning.cache for key in keys) or not learning.keeps():
         return
     start = multiprocessing.get_context("spawn")
     ours: list[Connection] = []

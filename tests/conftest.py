@@ -41,6 +41,8 @@ class ScriptedMatcher:
     def __init__(self, topics: tuple[str, ...]) -> None:
         self._topics = topics
 
+    read = staticmethod(Utterance.read)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by the ids named in the question."""
         question = utterance.raw

@@ -130,6 +130,8 @@ class WordMatcher:
             for one in known.topics.values()
         }
 
+    read = staticmethod(Utterance.read)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         question = utterance.raw
         asked = {fold(word) for word in question.split()}

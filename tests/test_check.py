@@ -433,6 +433,8 @@ class _WordMatcher:
             for topic in campaign.topics.values()  # type: ignore[attr-defined]
         }
 
+    read = staticmethod(Utterance.read)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by shared words."""
         question = utterance.raw

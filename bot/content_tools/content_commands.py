@@ -173,12 +173,13 @@ def _print(lines: Iterable[str]) -> None:
 
 def _fitting(settings: Settings) -> Callable[[Any], Any]:
     """Campaign -> classifier, with what the bot itself uses: vectors, cache and word list."""
+    from bot.dialogue.corpus import corpus_of
     from bot.nlu.training import train_classifier
     from bot.nlu_io.cache import open_training_resources
 
     learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
     return lambda campaign: train_classifier(
-        campaign.training_set(learning.frequencies), encoder=learning.encoder, cache=learning.cache
+        corpus_of(campaign, (), learning.frequencies), encoder=learning.encoder, cache=learning.cache
     )
 
 

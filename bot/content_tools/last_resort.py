@@ -19,7 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from bot.content_tools.load.build import Content
 from bot.content_tools.load.word_schema import UNKNOWN
 from bot.dialogue.campaign import Campaign, Contact, DangerKind, Direction, Language, Sentences, Whereabouts
-from bot.dialogue.safety import SafetyWords, UrgentReply
+from bot.dialogue.safety import SafetyWords
+from bot.dialogue.urgent_reply import UrgentReply
 from bot.i18n import N_, Phrases
 from bot.nlu.training_set import WordLists
 
@@ -141,8 +142,8 @@ def _neutral_words(say: Phrases, code: str) -> SafetyWords:
     reply = UrgentReply(
         full=broken,
         ask=broken,
-        now={UNKNOWN: ""},
-        contacts={UNKNOWN: ""},
+        now={UNKNOWN: {}},
+        contacts={UNKNOWN: {}},
         machine=say(code, CANNOT_CALL),
         kindness="",
         again="",

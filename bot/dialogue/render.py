@@ -13,6 +13,7 @@ from bot.dialogue.campaign import Answer, Campaign, Contact, Source, Topic
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
+_SENTENCE_END = re.compile(r"[.!؟?…](?=\s|$)")
 _PLACEHOLDER = re.compile(r"\{(contact|number):([a-z0-9-]+)\}")
 _LEFT_TO_RIGHT_RUN = re.compile(
     r"[+@#$]?[A-Za-z0-9](?:[A-Za-z0-9 .,:/@_%+$&'’-]*[A-Za-z0-9%$+])?",
@@ -140,12 +141,21 @@ class Renderer:
         if self.is_stale(topic, today):
             warning = self._say(language, "This answer is due for review and may be out of date.")
             parts.append(f"<i>{escape(warning, quote=False)}</i>")
-            parts += self.usable_contacts(language, today, place=topic.place)[:1]
+            home = self._campaign.places.get(topic.place)
+            parts += self.usable_contacts(language, today, emergency=home is not None and home.emergency)[:1]
         parts += self.paragraphs(answer.next_step, language, today)
         credit = self.credit(topic, language)
         if credit:
             parts.append(f"<i>{credit}</i>")
         return tuple(parts)
+
+    def first_sentence(self, topic: Topic, language: str, today: date) -> tuple[str, ...]:
+        """Title and the beginning of the short answer, in one paragraph."""
+        answer = self.answer(topic, language)
+        text = answer.short.strip()
+        end = _SENTENCE_END.search(text)
+        first = text[: end.end()].strip() if end is not None else text
+        return (f"<b>{self.paragraph(answer.title, language, today)}</b>\n{self.paragraph(first, language, today)}",)
 
     def details(self, topic: Topic, language: str, today: date) -> tuple[str, ...]:
         """Title, the short and the long answer, and the list of sources with links.
@@ -168,12 +178,13 @@ class Renderer:
         """Whether a topic's review date has passed."""
         return topic.review_by is not None and today > topic.review_by
 
-    def usable_contacts(self, language: str, today: date, place: str = "any") -> list[str]:
-        """Contact paragraphs that may be shown, those for inside Iraq left out for somebody in Russia."""
+    def usable_contacts(self, language: str, today: date, *, emergency: bool = True) -> list[str]:
+        """Contact paragraphs that may be shown; without the one that may not be dialled everywhere where it is not
+        known that the reader may."""
         return [
             self.contact_paragraph(contact, language, today)
             for contact in self._campaign.contacts.values()
-            if contact.status == "usable" and (place == "iraq" or contact.place != "iraq")
+            if contact.status == "usable" and (emergency or contact.id != self._campaign.emergency_contact)
         ]
 
     def sources(self, topic: Topic) -> tuple[Source, ...]:

@@ -56,7 +56,7 @@ class NearestExamples:
         return np.bincount(self.indices[places], weights, minlength=self.count).astype(np.float32)
 
 
-def best_per_topic(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
-    """Return the largest similarity within each topic; phrasings are ordered by topic, topic t from starts[t]."""
+def best_per_label(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return the largest similarity within each label; examples are ordered by label, label l from starts[l]."""
     result: Floats = np.maximum.reduceat(similarity, starts)
     return result

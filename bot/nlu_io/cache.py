@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.nlu.classifier import Encoder, QueryEncoder
-from bot.nlu.training import Cache
+from bot.nlu.reader import Encoder, QueryEncoder
+from bot.nlu.training_run import Cache
 from bot.nlu_io.encoder import load_encoder
 from bot.settings import SettingsError, Switch
 

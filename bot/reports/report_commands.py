@@ -161,6 +161,7 @@ def _put(body: bytes, output: Path | None) -> int:
 
 def _simulate(arguments: argparse.Namespace) -> int:
     from bot.dialogue.conversation import Conversation
+    from bot.dialogue.corpus import corpus_of
     from bot.dialogue.offers import OfferChecker
     from bot.dialogue.safety import SafetyLane
     from bot.dialogue.smalltalk import SmallTalk
@@ -181,7 +182,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     names = names_from(content)
     learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
     matcher = train_classifier(
-        content.campaign.training_set(learning.frequencies), encoder=learning.encoder, cache=learning.cache
+        corpus_of(content.campaign, (), learning.frequencies), encoder=learning.encoder, cache=learning.cache
     )
     offers = OfferChecker(content.offers)
     conversation = Conversation(

@@ -77,6 +77,8 @@ CAMPAIGN = Campaign(
 class KeywordMatcher:
     """Knows a topic by one of its words; two topics when two are named."""
 
+    read = staticmethod(Utterance.read)
+
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         question = utterance.raw
         said = set(words(question))

@@ -390,7 +390,6 @@ class Dialogue:
             client_language=incoming.language,
             question_id=question if question is not None else incoming.message,
             bot_username=self._me().username,
-            in_group=not private,
         )
 
     def _age(self, incoming: Incoming) -> float:

@@ -9,6 +9,7 @@ from bot.content_tools.checks import (
     answers,
     campaign,
     contacts,
+    examples,
     files,
     form,
     numbers,
@@ -22,7 +23,7 @@ from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.problems import in_order
 
 WORDINGS = "tests/wordings"
-FAMILIES = (form, contacts, campaign, files, references, answers, numbers, word_files, questions)
+FAMILIES = (form, contacts, campaign, files, references, answers, numbers, word_files, examples, questions)
 
 
 @all_stays()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.content_tools.checks.inspection import Inspection
 from bot.content_tools.load.build import REQUIRED_FILES
 from bot.content_tools.load.content_folder import ContentFolder, nearest
@@ -67,8 +69,17 @@ def _content_file(inspection: Inspection, path: str) -> None:
             report(path, 1, "file-stray", name=name, nearest=nearest(name, LANGUAGE_FILES))
     elif folder in (language, f"{language}/phrasings"):
         _topic_file(inspection, inspection.folder, path)
-    else:
+    elif folder not in (f"{language}/dangers", f"{language}/offers"):
         report(path, 1, "file-stray", name=name, nearest=f"{language}/phrasings/{name}")
+    elif path not in example_files(language, inspection.dangers):
+        near = nearest(path, example_files(language, inspection.dangers))
+        report(path, 1, "file-stray", name=name, nearest=near)
+
+
+def example_files(language: str, dangers: Iterable[str]) -> tuple[str, ...]:
+    """The files of examples that a language may have."""
+    names = (*(f"dangers/{danger}" for danger in (*dangers, "none")), "offers/scams", "offers/honest")
+    return tuple(f"{language}/{name}.yaml" for name in names)
 
 
 def _topic_file(inspection: Inspection, folder: ContentFolder, path: str) -> None:

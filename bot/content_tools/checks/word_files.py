@@ -9,6 +9,7 @@ from bot.content_tools.load import schema, word_schema
 from bot.content_tools.load.word_schema import UNKNOWN
 from bot.content_tools.load.yaml_tree import Node, Step
 from bot.content_tools.rule import warning
+from bot.dialogue.urgent_reply import ABROAD
 from bot.i18n import N_
 
 warning(
@@ -55,7 +56,7 @@ def _abroad(where: tuple[Step, ...], name: str, inspection: Inspection) -> bool:
     """Whether somebody may read a sentence where the emergency contact must not be dialled."""
     if name == "_sentences.yaml":
         return True
-    return where[:2] == ("reply", "contacts") and not inspection.rules.may_dial(str(where[-1]))
+    return where[:2] == ("reply", "contacts") and not inspection.rules.may_dial(str(where[2]))
 
 
 def _below(path: tuple[Step, ...], node: Node, place: tuple[str, ...]) -> Iterator[tuple[tuple[Step, ...], Node]]:
@@ -77,7 +78,8 @@ def _safety(inspection: Inspection, path: str, file: word_schema.SafetyFile, cam
     dangers = {*inspection.dangers, UNKNOWN}
     for listed, known, owner, keys in (
         (file.dangers, dangers, "dangers.yaml", ("dangers",)),
-        (file.reply.now, dangers, "dangers.yaml", ("reply", "now")),
+        (file.reply.now, {*dangers, *(f"{danger}{ABROAD}" for danger in dangers)}, "dangers.yaml", ("reply", "now")),
+        (file.reply.question, dangers, "dangers.yaml", ("reply", "question")),
         (file.places, campaign.places, "campaign.yaml", ("places",)),
         (file.reply.contacts, places, "campaign.yaml", ("reply", "contacts")),
     ):

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from bot.content_tools.load import schema, word_schema
 from bot.content_tools.load.content_folder import ContentFolder, load
+from bot.content_tools.load.examples import danger_examples, offer_examples
 from bot.content_tools.load.word_files import offer_words, safety_words, sentences, small_talk_kinds
 from bot.content_tools.problems import Problem, in_order
 from bot.dialogue.campaign import (
@@ -112,6 +113,7 @@ def build(shelf: ContentFolder) -> Content | None:
         return None
     languages = {code: _language(code, entry) for code, entry in campaign.languages.items()}
     word_lists, out_of_scope = _words(shelf, languages)
+    offers, marked = offer_examples(shelf, languages)
     built = Campaign(
         languages=MappingProxyType(languages),
         categories=_categories(shelf, campaign),
@@ -121,6 +123,9 @@ def build(shelf: ContentFolder) -> Content | None:
         facts=MappingProxyType({entry.id: _fact(entry) for entry in facts.facts} if facts else {}),
         words=word_lists,
         out_of_scope=out_of_scope,
+        danger_examples=danger_examples(shelf, languages),
+        offer_examples=offers,
+        marked_offers=marked,
         name=_frozen(campaign.name),
         handle=campaign.handle or None,
         codes=MappingProxyType({code: _frozen(label) for code, label in campaign.codes.items()}),
@@ -241,7 +246,19 @@ def _place(name: str, entry: schema.PlaceEntry) -> Whereabouts:
 
 
 def _danger(entry: schema.DangerEntry) -> DangerKind:
-    return DangerKind(entry.id, entry.place, tuple(entry.topics), tuple(entry.relative_topics))
+    return DangerKind(
+        id=entry.id,
+        place=entry.place,
+        topics=tuple(entry.topics),
+        relative_topics=tuple(entry.relative_topics),
+        leave_out=tuple(entry.leave_out),
+        alone=entry.alone == "yes",
+        tracing=entry.tracing == "yes",
+        mission=entry.mission == "yes",
+        watched=entry.watched == "yes",
+        officials=entry.officials == "yes",
+        private=entry.private == "yes",
+    )
 
 
 def _contact(entry: schema.ContactEntry, rules: schema.RulesEntry) -> Contact:
@@ -331,6 +348,7 @@ def _topic(entry: schema.TopicEntry, answers: dict[str, Answer], phrasings: dict
             }
         ),
         weight=float(entry.weight),
+        calm=entry.calm == "yes",
         alias_of=entry.alias_of,
     )
 

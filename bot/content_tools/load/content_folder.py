@@ -72,6 +72,10 @@ class ContentFolder:
         self.models[path] = model
         return model
 
+    def below(self, folder: str) -> list[str]:
+        """The files of a folder that are valid YAML."""
+        return [path for path in self.documents if path.startswith(folder)]
+
     def blank(self, path: str) -> bool:
         """Whether a file holds keys and no word yet, as `language new` makes it."""
         document = self.documents.get(path)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from bot.content_tools.load import schema, word_schema
+from bot.content_tools.load import example_schema, schema, word_schema
 
 FILES: dict[str, type[BaseModel]] = {
     "campaign": schema.CampaignFile,
@@ -27,6 +27,10 @@ FILES: dict[str, type[BaseModel]] = {
     "sentences": word_schema.SentencesFile,
     "style": word_schema.StyleFile,
     "wordings": schema.WordingsFile,
+    "danger-examples": example_schema.DangerExamplesFile,
+    "harmless-examples": example_schema.HarmlessExamplesFile,
+    "scam-examples": example_schema.ScamExamplesFile,
+    "honest-examples": example_schema.HonestExamplesFile,
 }
 """Kind of file -> its model."""
 

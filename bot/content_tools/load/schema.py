@@ -115,6 +115,15 @@ class DangerEntry(Strict):
     place: Id = Field(description="Where people in it usually are: a place of campaign.yaml, or unknown.")
     topics: list[Id] = Field(default_factory=list, description="What helps the one who is in it.")
     relative_topics: list[Id] = Field(default_factory=list, description="What helps one who writes about another.")
+    leave_out: list[Literal["full", "ask", "contacts", "watched"]] = Field(
+        default_factory=list, description="Parts of the urgent reply that are not shown."
+    )
+    alone: Literal["yes", "no"] = Field("no", description="yes: no topic stands under the reply.")
+    tracing: Literal["yes", "no"] = Field("no", description="yes: a search for a missing person may help.")
+    mission: Literal["yes", "no"] = Field("no", description="yes: the state's mission abroad may help.")
+    watched: Literal["yes", "no"] = Field("no", description="yes: the screen may be seen, the warning comes first.")
+    officials: Literal["yes", "no"] = Field("no", description="yes: officials may hold the person.")
+    private: Literal["yes", "no"] = Field("no", description="yes: the family may be a part of the danger.")
 
 
 class DangersFile(Strict):
@@ -142,6 +151,9 @@ class TopicEntry(Strict):
     related: list[Id] = Field(description="Two to four other topics, for the buttons under the answer.")
     place: Id = Field(description="Where an asker may be: a place of campaign.yaml, or any.")
     weight: Weight = Field("1", description="How often it is asked beside other topics; 1: seldom.")
+    calm: Literal["yes", "no"] = Field(
+        "no", description="yes: who asks this is in no danger; the urgent lane learns from its phrasings."
+    )
     alias_of: Id | None = Field(None, description="The topic that this one was merged into; its id stays known.")
     review_by: Day | None = Field(None, description="From this day on the answer says that it may be out of date.")
     reviews: dict[LanguageCode, ReviewEntry] = Field(default_factory=dict, description="Who has read it, per language.")

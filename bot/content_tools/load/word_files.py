@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from bot.content_tools.load import word_schema
 from bot.dialogue.campaign import Sentences
 from bot.dialogue.offers import OfferReport, OfferWords, SignWords
-from bot.dialogue.safety import DangerWords, SafetyWords, UrgentReply
+from bot.dialogue.safety import DangerWords, SafetyWords
 from bot.dialogue.smalltalk import SmallTalkKind
+from bot.dialogue.urgent_reply import UrgentReply
 
 
 def safety_words(language: str, file: word_schema.SafetyFile) -> SafetyWords:
@@ -30,8 +31,14 @@ def safety_words(language: str, file: word_schema.SafetyFile) -> SafetyWords:
         reply=UrgentReply(
             full=reply.full.strip(),
             ask=reply.ask.strip(),
-            now={danger: text.strip() for danger, text in reply.now.items()},
-            contacts={place: text.strip() for place, text in reply.contacts.items()},
+            now={danger: words.texts() for danger, words in reply.now.items()},
+            contacts={place: words.texts() for place, words in reply.contacts.items()},
+            questions={danger: words.texts() for danger, words in reply.question.items()},
+            watched=reply.watched.texts(),
+            mission=reply.mission.texts(),
+            tracing=reply.tracing.strip(),
+            note=reply.note.strip(),
+            neutral=reply.neutral.strip(),
             machine=reply.machine.strip(),
             kindness=reply.kindness.strip(),
             again=reply.again.strip(),
@@ -76,7 +83,14 @@ def offer_words(language: str, file: word_schema.OffersFile) -> OfferWords:
 def small_talk_kinds(language: str, file: word_schema.SmallTalkFile) -> tuple[SmallTalkKind, ...]:
     """What stands in `_smalltalk.yaml`."""
     return tuple(
-        SmallTalkKind(name, language, _stripped(kind.wordings), kind.reply.strip()) for name, kind in file.kinds.items()
+        SmallTalkKind(
+            name,
+            language,
+            kind.reply.strip(),
+            tuple(kind.doors),
+            {variety: _stripped(texts) for variety, texts in kind.wordings.items()},
+        )
+        for name, kind in file.kinds.items()
     )
 
 

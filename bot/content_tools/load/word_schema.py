@@ -102,13 +102,39 @@ class SteeringEntry(Strict):
     recruiting: Patterns = Field(default_factory=_none, description="How to recruit.")
 
 
+class ByPerson(Strict):
+    """Words for who is in danger."""
+
+    own: Text | None = Field(None, alias="self", description="The writer; in Arabic as to a man.")
+    woman: Text | None = Field(None, description="The writer, a woman.")
+    private: Text | None = Field(None, description="The writer, where the family may be a part of the danger.")
+    relative: Text | None = Field(None, description="Whoever writes about another.")
+
+    def texts(self) -> dict[str, str]:
+        """Who -> words."""
+        told = {"self": self.own, "woman": self.woman, "private": self.private, "relative": self.relative}
+        return {who: text.strip() for who, text in told.items() if text is not None}
+
+
 class UrgentReplyEntry(Strict):
     """The fixed reply; texts may hold {contact:ID} and {number:ID}."""
 
     full: Text = Field(description="First sentence when the danger is clear.")
     ask: Text = Field(description="First sentence when it is asked whether there is danger.")
-    now: dict[Id, Text] = Field(description="What to do now: danger of dangers.yaml -> sentences.")
-    contacts: dict[Id, Text] = Field(description="Whom to turn to: place of campaign.yaml, or unknown -> sentences.")
+    question: dict[Id, ByPerson] = Field(
+        default_factory=dict, description="Danger -> the question that stands for ask."
+    )
+    watched: ByPerson = Field(default_factory=ByPerson, description="The screen may be seen.")
+    now: dict[Id, ByPerson] = Field(
+        description="What to do now: danger of dangers.yaml -> sentences. DANGER-abroad: where the emergency contact may not be dialled."
+    )
+    contacts: dict[Id, ByPerson] = Field(
+        description="Whom to turn to: place of campaign.yaml, or unknown -> sentences."
+    )
+    mission: ByPerson = Field(default_factory=ByPerson, description="The state's mission abroad.")
+    tracing: Text = Field("", description="How to search for a missing person.")
+    note: Text = Field("", description="The one line that leads an ordinary answer.")
+    neutral: Text = Field("", description="A line for a late message that shows nothing of its subject.")
     machine: Text
     kindness: Text
     again: Text = Field(description="How to see this again; {word} stands for the safe word.")
@@ -190,8 +216,11 @@ class OffersFile(_WithPatterns):
 class SmallTalkEntry(Strict):
     """One kind of small talk."""
 
-    wordings: list[Text] = Field(description="Whole messages.")
     reply: Text
+    doors: list[Id] = Field(
+        default_factory=list, description="Keys: topic, category, check, contacts, topics or urgent."
+    )
+    wordings: dict[Variety, list[Text]] = Field(description="Way of writing -> whole messages.")
 
 
 class SmallTalkFile(Strict):
