@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,7 +36,7 @@ WITHOUT_A_CASE = {
 """What no edit of a file can seed: rights on the machine, and the last words for what nobody foresaw."""
 
 
-def _prepared(case: dict[str, str], place: Path) -> Path:
+def _prepared(case: dict[str, Any], place: Path) -> Path:
     shutil.copytree(BROKEN / "base", place, dirs_exist_ok=True)
     path = place / case["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +50,9 @@ def _prepared(case: dict[str, str], place: Path) -> Path:
         path.write_text(case["write"], encoding="utf-8")
     else:
         path.unlink()
+    for other, text in case.get("also", {}).items():
+        (place / other).parent.mkdir(parents=True, exist_ok=True)
+        (place / other).write_text(text, encoding="utf-8")
     return place
 
 
