@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
-from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.last_good import load_or_last_good, time_zone_of
 from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
 from bot.dialogue.campaign import Campaign
@@ -64,15 +64,16 @@ class Answering:
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or the test clock where it is allowed.
+    """The machine's clock, or the test clock where it is allowed, with the days of the campaign's time zone.
 
     Raises:
         SettingsError: the test clock cannot be read.
     """
     try:
-        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
+        clock = read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
     except ValueError as error:
         raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
+    return clock.in_zone(time_zone_of(settings.content_dir, settings.data_dir))
 
 
 def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:

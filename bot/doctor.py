@@ -18,6 +18,7 @@ from bot.channels.telegram.inspection import Inspection, Unreachable, inspect_te
 from bot.channels.telegram.server_clock import SKEW_SECONDS
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
+from bot.content_tools.last_good import time_zone_of
 from bot.desk.access import access_mode
 from bot.settings import Settings
 from storage.databases import StoreErrors
@@ -215,7 +216,8 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 
 def _content(settings: Settings) -> Finding:
-    reading = check(settings.content_dir, machine_clock().today())
+    today = machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
+    reading = check(settings.content_dir, today)
     errors = len(reading.errors)
     return Finding("content", True) if not errors else Finding("content-errors", False, errors)
 

@@ -18,6 +18,7 @@ from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import WORDINGS, check
 from bot.content_tools.coverage import coverage
 from bot.content_tools.edit import EditError
+from bot.content_tools.last_good import time_zone_of
 from bot.content_tools.load.build import Content, Reading, read_content
 from bot.content_tools.load.content_folder import nearest
 from bot.content_tools.load.json_schemas import FOLDER as SCHEMAS
@@ -128,8 +129,10 @@ def add_commands(subparsers: Any, trainer: Trainer) -> None:
 
 
 def _today(arguments: argparse.Namespace) -> date:
+    """The day asked for, else today where the campaign is."""
     given: date | None = arguments.today
-    return given or machine_clock().today()
+    settings = read_settings()
+    return given or machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
 
 
 def _wordings(settings: Settings) -> Path:
