@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port, until
+from tests.simulator.client import ROOT, SECRET, TOKEN, Process, Telegram, free_port, until
 from tests.simulator.contract import call_faults, update_faults
 
 MODES = ("polling", "webhook")
