@@ -126,7 +126,7 @@ def questions(ask: Callable[..., Turn], name: str, expected: Callable[[Mapping[s
         ranked = [one.topic for one in turn.ranked if not one.topic.startswith("talk:")]
         tally.add("right on the first screen", group, right)
         tally.add("right on the first screen, weighted", "all", right, expected(row))
-        tally.add("right first", group, bool(ranked) and ranked[0] in row["expect"] or right)
+        tally.add("right first", group, (bool(ranked) and ranked[0] in row["expect"]) or right)
         shown = set(turn.answered) | set(turn.choices)
         tally.add("reached", group, right or bool(shown & set(row["expect"])))
         tally.add("certain and wrong", group, answered and turn.sure and not right)
@@ -213,7 +213,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
         runs[name]()
     taken.sort()
     if taken:
-        print(f"\n{len(taken)} messages: median {1000 * taken[len(taken) // 2]:.1f} ms, longest {1000 * taken[-1]:.1f} ms")
+        print(
+            f"\n{len(taken)} messages: median {1000 * taken[len(taken) // 2]:.1f} ms, longest {1000 * taken[-1]:.1f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -201,7 +201,11 @@ async def test_the_conversations_value_of_a_chat_is_known_to_the_next_worker_and
     assert 0 < int(server.command("TTL", key.decode()).strip(b":\r\n")) <= 600
     assert str(ASKER).encode() not in key
     # Hide and /forget, whichever worker does it.
-    for number, drop in enumerate((lambda state: state.save(ASKER, None), lambda state: state.forget(ASKER)), 54):
+    ways: tuple[Callable[[ChatState], None], ...] = (
+        lambda state: state.save(ASKER, None),
+        lambda state: state.forget(ASKER),
+    )
+    for number, drop in enumerate(ways, 54):
         await one.order.enter(lane, [2 * number])
         drop(one.chat_state)
         await one.order.leave(lane, [2 * number])

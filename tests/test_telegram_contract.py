@@ -166,11 +166,11 @@ MUTANTS: dict[str, tuple[Patch, str]] = {
         "callback_data: Input should be a valid string",
     ),
     "a button without a label": (
-        patched(sending, "_key", lambda button: InlineKeyboardButton(None, callback_data="x")),
+        patched(sending, "_key", lambda button: InlineKeyboardButton(NOTHING, callback_data="x")),
         "text: Field required",
     ),
     "a reply to a number as text": (
-        patched(sending, "ReplyParameters", lambda number, **more: ReplyParameters(str(number), **more)),
+        patched(sending, "ReplyParameters", lambda number, **more: ReplyParameters(as_text(number), **more)),
         "reply_parameters.message_id: str instead of int",
     ),
     "a card without its message": (
@@ -178,7 +178,7 @@ MUTANTS: dict[str, tuple[Patch, str]] = {
         "input_message_content: Field required",
     ),
     "a command without a description": (
-        patched(profile, "BotCommand", lambda name, _: BotCommand(name, None)),
+        patched(profile, "BotCommand", lambda name, _: BotCommand(name, NOTHING)),
         "setMyCommands.commands.0.description: Field required",
     ),
     "a number of connections as text": (

@@ -23,7 +23,7 @@ def telegram(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telegram]:
 
 def settings_of(telegram: Telegram, token: str = TOKEN, mode: str = "polling") -> Settings:
     """Settings of a bot that is not running."""
-    return Settings(telegram_token=token, telegram_api_url=telegram.address, mode=mode)  # type: ignore[arg-type]
+    return Settings(telegram_token=token, telegram_api_url=telegram.address, mode=mode)
 
 
 def sentences(settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.offers import OfferReading, Sign
+from bot.dialogue.smalltalk import PREFIX
 from bot.nlu.normalize import fold, words
 from bot.nlu.ranking import Explanation, Ranked, Ranking
 from bot.nlu.utterance import Utterance
@@ -15,7 +16,8 @@ from bot.nlu.utterance import Utterance
 class ScriptedClassifier:
     """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else.
 
-    "=a" is a question that an editor wrote under a.
+    "=a" is a question that an editor wrote under a, "~a" one whose answer is likely but not sure, "talk:KIND" small
+    talk of a kind.
     """
 
     def __init__(self, topics: Sequence[str]) -> None:
@@ -25,12 +27,15 @@ class ScriptedClassifier:
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by the ids named in the question."""
-        question = utterance.raw
-        named = tuple(part for part in question.strip().split("|") if part in self._topics)
+        question = utterance.raw.strip()
+        sure = not question.startswith("~")
+        named = tuple(part for part in question.removeprefix("~").split("|") if part in self._topics)
+        if question.startswith(PREFIX):
+            return Ranking((Ranked(question, 0.9),), "answer", (question,), ())
         rest = tuple(topic for topic in self._topics if topic not in named)
         ranked = tuple(Ranked(topic, 0.9 if topic in named else 0.01) for topic in (*named, *rest)[:5])
         if len(named) == 1:
-            return Ranking(ranked, "answer", named, rest[:2])
+            return Ranking(ranked, "answer", named, rest[:2], sure)
         if named:
             return Ranking(ranked, "choices", (), named[:3])
         written = question[1:] if question.startswith("=") and question[1:] in self._topics else None

@@ -57,7 +57,7 @@ async def _parameters(request: web.Request) -> Values:
     return dict(request.query)
 
 
-def _field(value: str | bytearray | web.FileField) -> Any:
+def _field(value: str | bytes | bytearray | web.FileField) -> Any:
     """A field of a form: flags come as words there, and of a file only its name is kept."""
     if isinstance(value, web.FileField):
         return value.filename

@@ -27,6 +27,10 @@ GLOBS: dict[str, str] = {
     "smalltalk": "content/*/_smalltalk.yaml",
     "sentences": "content/*/_sentences.yaml",
     "style": "content/*/_style.yaml",
+    "danger-examples": "content/*/dangers/[!n]*.yaml",
+    "harmless-examples": "content/*/dangers/none.yaml",
+    "scam-examples": "content/*/offers/scams.yaml",
+    "honest-examples": "content/*/offers/honest.yaml",
     "wordings": "tests/wordings/*/*.yaml",
 }
 """Kind of file -> the files of that kind, for the editors' settings."""
