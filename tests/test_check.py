@@ -35,7 +35,7 @@ CONTENT = load(ROOT / "content")
 RULES = Inspection(CONTENT, ContentFolder(ROOT, "tests/wordings"), build(CONTENT), TODAY).rules
 """The rules of wording of the real campaign."""
 EMERGENCY = Emergency("iraq-911", "911")
-SECONDS_FOR_82 = 2.0
+SECONDS_FOR_104 = 2.0
 SECONDS_FOR_700 = 15.0
 
 
@@ -62,14 +62,14 @@ def test_the_real_content_has_no_error() -> None:
     assert [f"{p.path}:{p.line}: {p.message('en')}" for p in reading.errors] == []
 
 
-def test_82_topics_are_checked_in_time() -> None:
+def test_the_real_topics_are_checked_in_time() -> None:
     best = float("inf")  # the shortest of three: other programs share the processor
     for _ in range(3):
         began = time.process_time()
         reading = check(ROOT / "content", TODAY, ROOT / "tests" / "wordings")
         best = min(best, time.process_time() - began)
-    assert reading.content is not None and len(reading.content.campaign.topics) == 82
-    assert best < SECONDS_FOR_82
+    assert reading.content is not None and len(reading.content.campaign.topics) == 104
+    assert best < SECONDS_FOR_104
 
 
 @pytest.mark.slow
@@ -382,7 +382,7 @@ def test_a_contact_is_shown_only_after_somebody_confirmed_it(folder: Path, monke
     old = (folder / "contacts.yaml").read_text(encoding="utf-8").splitlines()
     code = _run(
         monkeypatch, folder, "contact", "verify", "help-office", "--by", "Legal desk",
-        "--source", "https://example.org/contact", "--today", "2026-11-22",
+        "--source", "https://example.org/contact", "--today", "2026-11-30",
     )  # fmt: skip
     assert code == 0
     after = read_content(folder).content

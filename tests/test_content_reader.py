@@ -21,7 +21,7 @@ from bot.content_tools.load.json_schemas import FOLDER, GLOBS, editor_settings, 
 from bot.content_tools.load.yaml_tree import DEEPEST, LARGEST_FILE, parse
 from bot.content_tools.problems import Problem, in_order, printed
 from bot.content_tools.rule import RULES
-from tests.conftest import ROOT, TODAY
+from tests.conftest import ROOT
 
 BROKEN = ROOT / "tests" / "broken_content"
 CASES = sorted((BROKEN / "cases").glob("*.yaml"))

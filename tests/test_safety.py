@@ -220,7 +220,9 @@ def test_every_danger_has_words_of_its_own(language: str) -> None:
     """Some dangers are known by examples alone: nobody could list how they are told."""
     listed = {danger.id for danger in WORDS[language].dangers}
     assert listed <= set(LANE.dangers)
-    by_examples = {example.label for example in CONTENT.campaign.danger_examples if example.variety in VARIETIES[language]}
+    by_examples = {
+        example.label for example in CONTENT.campaign.danger_examples if example.variety in VARIETIES[language]
+    }
     assert set(LANE.dangers) - {"unknown"} <= listed | by_examples
     for danger in WORDS[language].dangers:
         assert danger.strong or danger.weak

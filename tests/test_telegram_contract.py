@@ -30,6 +30,13 @@ CALLED = {
     "answerInlineQuery", "getFile",
 }  # fmt: skip
 SECRET = "hook-secret"
+NOTHING: Any = None
+"""What a mutant leaves out."""
+
+
+def as_text(number: int) -> Any:
+    """A number as a mutant would send it."""
+    return str(number)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +71,7 @@ def talk(telegram: Telegram, user: int) -> None:
         message = telegram.ask(user, "what is the prison term?", seconds=2)
         telegram.press(user, message, "More and sources", seconds=2)
         telegram.ask(user, "the story", seconds=2)
-        telegram.press(user, telegram.said(user)[-1], "Hide", seconds=2)
+        telegram.press(user, telegram.said(user)[-1], "🗑", seconds=2)
         said = telegram("say", user=user + 1, text="they locked me")
         urgent = telegram.next(user + 1, 0, 2)
         telegram("edit", user=user + 1, message_id=said["message_id"], text="what is the amnesty?")

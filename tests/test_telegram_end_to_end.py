@@ -118,13 +118,13 @@ def test_an_edit_of_a_forgotten_question_is_answered_anew(telegram: Telegram, us
 
 def test_hide_deletes_question_and_answer(telegram: Telegram, user: int) -> None:
     message = telegram.ask(user, "what is the prison term?")
-    assert telegram.press(user, message, "Hide") is None
+    assert telegram.press(user, message, "🗑") is None
     assert all(one.get("_deleted") for one in telegram("chat", chat=user))
 
 
 def test_hide_works_after_other_screens_were_shown_in_the_message(telegram: Telegram, user: int) -> None:
     message = telegram.ask(user, "what is the prison term?")
-    message = telegram.press(user, message, "☰ Topics")
+    message = telegram.press(user, message, "☰")
     assert message is not None
     message = telegram.press(user, message, "law")
     assert message is not None
@@ -148,7 +148,7 @@ def test_what_is_too_old_to_hide_is_said_honestly(telegram: Telegram, user: int)
     message = telegram.ask(user, "what is the prison term?")
     for one in telegram("chat", chat=user):
         telegram("age", chat=user, message_id=one["message_id"], seconds=49 * 3600)
-    after = telegram.press(user, message, "Hide")
+    after = telegram.press(user, message, "🗑")
     assert after is not None
     assert "48 hours" in after["text"]
 
@@ -302,7 +302,7 @@ def test_naming_the_bot_under_an_offer_checks_the_offer(telegram: Telegram, user
 def test_hiding_in_a_group_takes_the_bots_message_away(telegram: Telegram, user: int, group: int) -> None:
     telegram("say", user=user, chat=group, text="@sim_faq_bot the prison term")
     answer = telegram.next(group, 0)
-    telegram("press", user=user, chat=group, message_id=answer["message_id"], label="Hide")
+    telegram("press", user=user, chat=group, message_id=answer["message_id"], label="🗑")
     assert until(lambda: not telegram.said(group), 5)
     telegram.idle()
     assert not telegram.said(group)

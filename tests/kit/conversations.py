@@ -12,7 +12,7 @@ from bot.dialogue.render import Say
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.nlu.ranking import Classifier
-from tests.kit.classifiers import SalaryOffers, ScriptedClassifier
+from tests.kit.classifiers import SalaryOffers, ScriptedClassifier, WithSmallTalk
 from tests.kit.languages import reader_of
 
 GREETINGS = (
@@ -24,7 +24,8 @@ GREETINGS = (
 def small_conversation(campaign: Campaign, classifier: Classifier, safety: SafetyLane, say: Say) -> Conversation:
     """A conversation over a small campaign, which greets and takes a salary for an offer."""
     offers: Any = SalaryOffers()
-    return Conversation(campaign, classifier, safety, offers, SmallTalk(GREETINGS), say, None, reader_of(campaign).read)
+    knowing = WithSmallTalk(classifier, GREETINGS)
+    return Conversation(campaign, knowing, safety, offers, SmallTalk(GREETINGS), say, None, reader_of(campaign).read)
 
 
 def scripted_conversation(content: Content, say: Say, campaign: Campaign | None = None) -> Conversation:

@@ -387,7 +387,9 @@ class World:
 
     def edit(self, values: Values) -> Values:
         """Somebody edits a message: {user, message_id, text}."""
-        message = self.messages[(int(values["chat"] if "chat" in values else values["user"]), int(values["message_id"]))]
+        message = self.messages[
+            (int(values["chat"] if "chat" in values else values["user"]), int(values["message_id"]))
+        ]
         message.update(text=values["text"], edit_date=int(values.get("date", self.now())))
         return {"update_id": self.push(edited_message=shown(message))}
 
