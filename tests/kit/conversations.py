@@ -12,7 +12,8 @@ from bot.dialogue.render import Say
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.nlu.ranking import Classifier
-from tests.kit.classifiers import SalaryOffers, ScriptedClassifier
+from tests.kit.classifiers import SalaryOffers, ScriptedClassifier, WithSmallTalk
+from tests.kit.languages import reader_of
 
 GREETINGS = (
     SmallTalkKind("greeting", "en", "Hello.", (), {"en": ("hello", "hi", "hello there")}),
@@ -23,7 +24,8 @@ GREETINGS = (
 def small_conversation(campaign: Campaign, classifier: Classifier, safety: SafetyLane, say: Say) -> Conversation:
     """A conversation over a small campaign, which greets and takes a salary for an offer."""
     offers: Any = SalaryOffers()
-    return Conversation(campaign, classifier, safety, offers, SmallTalk(GREETINGS), say)
+    knowing = WithSmallTalk(classifier, GREETINGS)
+    return Conversation(campaign, knowing, safety, offers, SmallTalk(GREETINGS), say, None, reader_of(campaign).read)
 
 
 def scripted_conversation(content: Content, say: Say, campaign: Campaign | None = None) -> Conversation:
@@ -37,4 +39,5 @@ def scripted_conversation(content: Content, say: Say, campaign: Campaign | None 
         SmallTalk(content.small_talk),
         say,
         content.other_scripts,
+        reader_of(campaign).read,
     )
