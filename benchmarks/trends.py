@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from statistics import mean
 
-from bot.counting.dimensions import Cell
 from bot.counting.noise import discrete_laplace
-from bot.counting.release import Release, drawn_up
+from bot.counting.release import drawn_up
 from bot.counting.trends import trends
-from bot.counting.window import BASELINE, Window
+from bot.counting.window import BASELINE
+from storage.values import Cell, Release, Window
 
 TOPICS = 82
 PER_ASKER = (1, 1, 1, 2, 2, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -21,16 +21,15 @@ from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
-from bot.i18n import LOCALES as LOCALES
 from bot.i18n import Phrases, asker_languages, read_phrases
-from bot.nlu.ranking import Ranking
+from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.reader import Encoder, QueryEncoder
-from bot.nlu.training import DetectorRules, Models, cache_keys, train_models
+from bot.nlu.training import DetectorRules, Models, cache_keys, train_classifier, train_models
 from bot.nlu.training_set import Corpus
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
-from bot.settings import Settings, SettingsError
+from bot.settings import LOCALES, Settings, SettingsError
 
 MOST_ENCODERS = 2
 """Processes that make sentence vectors while the classifier is learnt; each takes some 150 MB."""
@@ -140,6 +139,26 @@ def learning_of(settings: Settings) -> TrainingResources:
 def languages_of(content: Content | None) -> tuple[str, ...]:
     """Language codes that need an interface catalogue."""
     return tuple(content.campaign.languages) if content is not None else asker_languages()
+
+
+def answering_over(settings: Settings, content: Content) -> Answering:
+    """What answers over a content, learnt here, or found in the cache under DATA_DIR."""
+    return build_answering(content, read_phrases(LOCALES, languages_of(content)), learning_of(settings))
+
+
+def classifier_of(settings: Settings) -> Callable[[Campaign], Classifier]:
+    """Campaign -> its classifier alone, with what the bot itself uses: vectors, cache and word list."""
+    learning = learning_of(settings)
+    return lambda campaign: _trained(campaign, learning)
+
+
+def _trained(campaign: Campaign, learning: TrainingResources) -> Classifier:
+    return train_classifier(
+        corpus_of(campaign, (), learning.frequencies),
+        encoder=learning.encoder,
+        query_encoder=learning.query_encoder,
+        cache=learning.cache,
+    )
 
 
 def open_conversation(settings: Settings, language: str, today: date | None) -> tuple[Conversation, Context]:

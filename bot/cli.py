@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
-from bot.settings import SettingsError, read_settings, settings_help
+from bot.settings import Settings, SettingsError, read_settings, settings_help
+
+if TYPE_CHECKING:  # what a command needs is imported when it runs
+    from bot.content_tools.load.build import Content
+    from bot.dialogue.campaign import Campaign
+    from bot.dialogue.conversation import Conversation
+    from bot.nlu.ranking import Classifier
 
 WRONG_USE = 2
 
@@ -21,8 +28,10 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The whole command line; each command sets `act`, which gives an exit code."""
     from bot.content_tools.content_commands import add_commands as add_content_commands
+    from bot.reports.poster_command import add_command as add_poster_command
     from bot.reports.report_commands import add_commands as add_report_commands
 
     parser = argparse.ArgumentParser(
@@ -60,16 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--today", type=_day)
     ask.set_defaults(act=_ask)
 
-    add_content_commands(commands)
-    add_report_commands(commands)
-
-    poster = commands.add_parser("poster", help="make a QR poster, A4 PDF and PNG / اصنع ملصقاً برمز QR")
-    poster.add_argument("topic", metavar="TOPIC")
-    poster.add_argument("--campaign", metavar="CODE")
-    poster.add_argument("--language", default="ar")
-    poster.add_argument("--bot", metavar="HANDLE", help="the bot's public name, without @")
-    poster.add_argument("--output", metavar="FOLDER", default=".")
-    poster.set_defaults(act=_poster)
+    add_content_commands(commands, _trainer)
+    add_report_commands(commands, _converse)
+    add_poster_command(commands)
 
     doctor = commands.add_parser("doctor", help="check token, webhook, clock, disk, content and store / افحص كل شيء")
     doctor.add_argument("--language", choices=("ar", "en"), default="en")
@@ -77,8 +79,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _trainer(settings: Settings) -> Callable[[Campaign], Classifier]:
+    from bot.assemble import classifier_of
+
+    return classifier_of(settings)
+
+
+def _converse(settings: Settings, content: Content) -> Conversation:
+    from bot.assemble import answering_over
+
+    return answering_over(settings, content).conversation
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    from bot.runtime import run
+    from bot.run import run
 
     settings = read_settings(mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers)
     set_up_logging(settings.log_level)
@@ -104,21 +118,8 @@ def _ask(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _poster(arguments: argparse.Namespace) -> int:
-    from bot.runtime import make_poster
-
-    return make_poster(
-        read_settings(),
-        arguments.topic,
-        language=arguments.language,
-        code=arguments.campaign,
-        handle=arguments.bot,
-        folder=arguments.output,
-    )
-
-
 def _doctor(arguments: argparse.Namespace) -> int:
-    from bot.runtime import examine
+    from bot.doctor import examine
 
     return examine(read_settings(), arguments.language)
 
@@ -126,7 +127,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code. Never a traceback for a user's mistake."""
     set_up_logging("INFO")
-    arguments = _parser().parse_args(argv)
+    arguments = command_line().parse_args(argv)
     try:
         code: int = arguments.act(arguments)
         return code

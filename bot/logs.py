@@ -32,6 +32,11 @@ EVENTS: Mapping[str, str] = {
     "webhook": "Taking updates by webhook.",
     "telegram-unreachable": "Telegram cannot be reached; trying again.",
     "telegram-refused-token": "Telegram refuses the token. Check TABAYYAN_TELEGRAM_TOKEN.",
+    "webhook-elsewhere": "Updates go to a webhook that somebody has set. It is taken away, so that polling goes on.",
+    "webhook-refused": "Telegram refuses the webhook. Check TABAYYAN_WEBHOOK_URL (https, port 443, 80, 88 or 8443) "
+    "and TABAYYAN_WEBHOOK_SECRET (letters, digits, _ and -).",
+    "clock-wrong": "The machine's clock is wrong by more than half a minute. Telegram's is used for the age of messages.",
+    "clock-right": "The machine's clock is right again.",
     "second-poller": "Another program polls with the same token. Stop one of the two.",
     "update-malformed": "An update could not be read and was passed over.",
     "update-failed": "An update could not be answered after several tries and was given up.",

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: content/ and locales/ lie here."""
+LOCALES = ROOT / "locales"
 
 Mode = Literal["auto", "page", "polling", "webhook"]
 Switch = Literal["auto", "on", "off"]

@@ -1,7 +1,7 @@
 """One worker: `python -m bot.worker`, started by bot.scale_out.supervisor only.
 
-Its parent writes lines of JSON to its standard input: first all that it needs, later the next day's key. When that
-pipe ends, the parent has died, and the worker stops. It writes one line to its own pipe once it takes requests.
+Its supervisor writes lines of JSON to its standard input: first all that it needs, later the next day's key. When that
+pipe ends, the supervisor has died, and the worker stops. It writes one line to its own pipe once it takes requests.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from bot.assemble import build_answering
 from bot.clock import Clock
 from bot.logs import log, set_up_logging
-from bot.runtime import serve
-from bot.scale_out.context import Crew
+from bot.run import serve
+from bot.runtime import Build
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.leader import TickRight
 from bot.scale_out.redis_state import SharedMemory
-from bot.scale_out.sign_in import SharedSignIn
+from bot.scale_out.worker_context import WorkerContext
 from bot.settings import Settings
 
 READY = b"ready\n"
 
 
-def handed(first: Mapping[str, Any]) -> tuple[Settings, Clock, Crew]:
+def handed(first: Mapping[str, Any]) -> tuple[Settings, Clock, WorkerContext]:
     """Read the first line."""
     settings = Settings(**first["settings"])
     clock = Clock(datetime.fromisoformat(first["clock"]["start"]), first["clock"]["made"], first["clock"]["speed"])
@@ -37,15 +37,8 @@ def handed(first: Mapping[str, Any]) -> tuple[Settings, Clock, Crew]:
     keys.take(read_keys(first["keys"]))
     session_key = bytes.fromhex(first["session_key"])
     shared = SharedMemory(settings.redis_url, first["bot"], first["name"])
-    crew = Crew(
-        keys=keys,
-        session_key=session_key,
-        shared=shared,
-        sign_in=SharedSignIn(shared, session_key),
-        right=TickRight(settings.data_dir, settings.database_url),
-        announce=first["announce"],
-    )
-    return settings, clock, crew
+    context = WorkerContext(settings, clock, keys, session_key, shared, announces=first["announces"])
+    return settings, clock, context
 
 
 def read_keys(keys: Mapping[str, str]) -> dict[date, bytes]:
@@ -53,8 +46,8 @@ def read_keys(keys: Mapping[str, str]) -> dict[date, bytes]:
     return {date.fromisoformat(day): bytes.fromhex(key) for day, key in keys.items()}
 
 
-async def _work(first: Mapping[str, Any]) -> int:
-    settings, clock, crew = handed(first)
+async def _work(first: Mapping[str, Any], build: Build) -> int:
+    settings, clock, context = handed(first)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader()
@@ -62,7 +55,7 @@ async def _work(first: Mapping[str, Any]) -> int:
 
     async def listen() -> None:
         while line := await commands.readline():
-            crew.keys.take(read_keys(json.loads(line)["keys"]))
+            context.keys.take(read_keys(json.loads(line)["keys"]))
         stop.set()
 
     def ready() -> None:
@@ -73,20 +66,20 @@ async def _work(first: Mapping[str, Any]) -> int:
     listening = asyncio.create_task(listen())
     try:
         web = socket.socket(fileno=first["socket"])
-        return await serve(settings, clock, web, crew=crew, stop=stop, ready=ready)
+        return await serve(settings, clock, web, context=context, stop=stop, ready=ready, build=build)
     finally:
         listening.cancel()
 
 
-def main() -> int:
-    """Work until told to stop; gives the exit code."""
-    # The parent waits for signals by a mask, which its children inherit.
+def main(build: Build = build_answering) -> int:
+    """Work until told to stop, answering with what `build` makes of the content; gives the exit code."""
+    # The supervisor waits for signals by a mask, which its children inherit.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     first = json.loads(sys.stdin.buffer.readline())
     set_up_logging(first["settings"]["log_level"])
     for inherited in (first["socket"], first["ready"]):
         os.set_inheritable(inherited, False)
-    return asyncio.run(_work(first))
+    return asyncio.run(_work(first, build))
 
 
 if __name__ == "__main__":

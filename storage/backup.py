@@ -7,12 +7,13 @@ difference.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 
-from bot.counting.dimensions import Family
-from bot.counting.release import Release, Releases, Row
+from storage.releases import Releases
+from storage.values import Release, Row
 
 FORMAT = "tabayyan-released-1"
 LARGEST = 64 * 1024 * 1024
@@ -29,20 +30,26 @@ def as_backup(releases: Releases) -> bytes:
     return (json.dumps({"format": FORMAT, "windows": windows}, sort_keys=True, indent=0) + "\n").encode()
 
 
-def restore(releases: Releases, body: bytes) -> tuple[int, int]:
+def restore(releases: Releases, body: bytes, is_releasable: Callable[[Row], bool]) -> tuple[int, int]:
     """Put back what is missing; gives how many windows were restored and how many were there already.
 
     Raises:
         BackupError: the file is damaged or no backup; nothing has been written then.
         AlreadyReleased: a window was released with other figures; those before it have been restored.
     """
-    found = read_backup(body)
+    found = read_backup(body, is_releasable)
     restored = sum(releases.put(release) for release in found)
     return restored, len(found) - restored
 
 
-def read_backup(body: bytes) -> tuple[Release, ...]:
-    """The windows in a backup, checked to hold what a release can hold and nothing else."""
+def read_backup(body: bytes, is_releasable: Callable[[Row], bool]) -> tuple[Release, ...]:
+    """The windows in a backup, checked to hold what a release can hold and nothing else.
+
+    `is_releasable` says whether a row's family and figure may stand in a release.
+
+    Raises:
+        BackupError: the file is damaged or no backup.
+    """
     if len(body) > LARGEST:
         raise BackupError("the file is too large")
     try:
@@ -51,7 +58,7 @@ def read_backup(body: bytes) -> tuple[Release, ...]:
         raise BackupError("the file is not JSON; it may be cut off") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("windows"), list):
         raise BackupError(f"the file does not begin with the format {FORMAT!r}")
-    return tuple(_read(window) for window in data["windows"])
+    return tuple(_read(window, is_releasable) for window in data["windows"])
 
 
 def _written(release: Release) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def _written(release: Release) -> dict[str, Any]:
     return window
 
 
-def _read(window: Any) -> Release:
+def _read(window: Any, is_releasable: Callable[[Row], bool]) -> Release:
     names = {field.name for field in fields(Release)}
     if not isinstance(window, dict) or set(window) != names:
         raise BackupError("a window has other fields than a release")
@@ -75,8 +82,8 @@ def _read(window: Any) -> Release:
         raise BackupError("a window holds something else than whole numbers")
     for row in rows:
         numbers = (row.shown, row.lift, row.lift_low, row.lift_high)
-        if row.family not in get_args(Family) or not isinstance(row.key, str) or not isinstance(row.label, str | None):
-            raise BackupError("a row has an unknown family or key")
-        if not all(value is None or type(value) is int for value in numbers) or (row.shown or 0) % 5:
-            raise BackupError("a row holds a figure that was never released")
+        if not all(isinstance(word, str) for word in (row.family, row.key)) or not isinstance(row.label, str | None):
+            raise BackupError("a row has a family, key or label that is no text")
+        if not all(value is None or type(value) is int for value in numbers) or not is_releasable(row):
+            raise BackupError("a row holds something that was never released")
     return release

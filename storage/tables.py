@@ -45,7 +45,7 @@ class OpenCellRow(LocalTable, table=True):
     family: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     n: int
-    """The noisy count plus `windows.ORIGIN`."""
+    """The noisy count plus `storage.windows.ORIGIN`."""
 
 
 class ClosedCellRow(LocalTable, table=True):
@@ -92,7 +92,7 @@ class ReleasedCellRow(ReleasedTable, table=True):
     shown: int | None
     """A multiple of 5; null: too few to show."""
     label: str | None
-    """possible-rise, confirmed-rise, possible-fall, confirmed-fall, capped or new."""
+    """possible-rise, confirmed-rise, possible-fall, confirmed-fall or new."""
     lift: int | None
     """Tenths: 18 is a share 1.8 times that of the windows before."""
     lift_low: int | None

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
-from bot.counting.dimensions import Cell
-from bot.counting.release import Releases
 from bot.dialogue.reply import Counted
+from storage.releases import Releases
+from storage.values import Cell
 
 TOPICS = tuple(f"topic-{number}" for number in range(20))
 START = datetime(2026, 11, 1, 0, 0, tzinfo=BAGHDAD).astimezone(UTC)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from bot.desk.access import COOKIE, FREE_TRIES
-from bot.http_head import LARGEST_HEAD
+from bot.run import LARGEST_HEAD
 from bot.settings import ROOT
 from tests import desk_kit
 from tests.simulator.client import SECRET, memory_of, until

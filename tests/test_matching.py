@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.dialogue.campaign import Answer, Campaign, Language, Topic
+from bot.dialogue.campaign import Answer, Campaign
 from bot.dialogue.corpus import corpus_of
 from bot.nlu.arabizi import Arabiser, skeleton, to_arabizi
 from bot.nlu.calibration import fit_conditional_logit, fit_nonnegative_logistic, predict_proba
@@ -26,6 +26,7 @@ from bot.nlu.training import train_classifier
 from bot.nlu.training_set import Example, WordLists
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import read_frequencies
+from tests.kit import campaigns
 
 _TOPICS: dict[str, dict[str, list[str]]] = {
     "pay": {
@@ -54,23 +55,17 @@ _FOREIGN = [
     ("en", "who won the football match"), ("en", "best kebab in town"), ("en", "exam results"), ("iq", "نتائج السادس"),
 ]  # fmt: skip
 
-_LANGUAGES = {
-    "ar": Language("ar", "العربية", "rtl", "n!=1", {"iq": 1, "msa": 1, "arabizi": 1}),
-    "en": Language("en", "English", "ltr", "n!=1", {"en": 1}),
-}
-
 
 def _campaign(extra: str = "") -> Campaign:
-    topics = {}
+    topics = []
     for name, phrasings in _TOPICS.items():
         said = {variety: tuple(found) for variety, found in phrasings.items()}
         if extra and name == "pay":
             said["en"] = (*said["en"], extra)
-        answers = {"en": Answer(name, "", "", "")}
-        topics[name] = Topic(name, "scams", (), (), "iraq", None, answers, said)
+        topics.append(campaigns.topic(name, {"en": Answer(name, "", "", "")}, said))
     lists = WordLists({"شگد": "كم", "شسوي": "ماذا افعل", "فلوس": "مال"}, (("راتب", "اجور", "مال"),))
     out_of_scope = tuple(Example("", variety, text) for variety, text in _FOREIGN)
-    return Campaign(_LANGUAGES, (), topics, {}, {}, {}, lists, {}, out_of_scope=out_of_scope)
+    return campaigns.campaign(topics, words=lists, out_of_scope=out_of_scope)
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +232,7 @@ def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
 
 def test_campaign_without_phrasings_is_refused() -> None:
     with pytest.raises(ValueError, match="no examples"):
-        train_classifier(corpus_of(Campaign({}, (), {}, {}, {}, {}, WordLists(), {})))
+        train_classifier(corpus_of(campaigns.campaign(())))
 
 
 def test_thresholds_tell_what_they_cost(classifier: IntentClassifier) -> None:

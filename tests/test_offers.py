@@ -54,7 +54,7 @@ KNOWN_SIGNS = (
 
 
 def found(text: str, *, forwarded: bool = False) -> set[str] | None:
-    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
+    reading = CHECKER.read(Utterance.read(text), forwarded=forwarded)
     return None if reading is None else {sign.id for sign in reading.signs}
 
 
@@ -110,8 +110,8 @@ def test_the_campaigns_own_phrasings_are_hardly_ever_offers() -> None:
 
 def test_a_forwarded_text_counts_more_readily() -> None:
     text = "راتب زين وسكن مؤمن للشباب"
-    assert CHECKER.look(Utterance.read(text)) is None
-    assert CHECKER.look(Utterance.read(text), forwarded=True) is not None
+    assert CHECKER.read(Utterance.read(text)) is None
+    assert CHECKER.read(Utterance.read(text), forwarded=True) is not None
 
 
 def test_signs_do_not_reach_from_one_clause_into_the_next() -> None:
@@ -132,7 +132,7 @@ def test_the_file_names_all_signs() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_quotes_the_text_escaped(language: str) -> None:
     text = "مطلوب حراس بروسيا راتب 2500 دولار <b>بالشهر</b> & سكن علينا، دز صورة جوازك خاص"
-    reading = CHECKER.look(Utterance.read(text))
+    reading = CHECKER.read(Utterance.read(text))
     assert reading is not None
     report = "\n".join(CHECKER.paragraphs(reading, language, HtmlRender(), TODAY))
     assert "<b>بالشهر</b>" not in report
@@ -159,7 +159,7 @@ def test_a_report_fits_and_never_calls_an_offer_safe(language: str, count: int) 
 
 def test_without_content_it_still_says_something() -> None:
     empty = OfferChecker(())
-    assert empty.look(Utterance.read("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص"), forwarded=True) is None
+    assert empty.read(Utterance.read("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص"), forwarded=True) is None
     assert empty.paragraphs(OfferReading(()), "en", HtmlRender(), TODAY)
 
 
@@ -172,7 +172,7 @@ def test_hostile_text_costs_little(text: str) -> None:
     spent = []
     for _ in range(4):
         started = time.process_time()
-        CHECKER.look(Utterance.read(text[:4096]), forwarded=True)
+        CHECKER.read(Utterance.read(text[:4096]), forwarded=True)
         spent.append((time.process_time() - started) * 1000)
     print(f"{min(spent):.1f} ms")
     assert min(spent) < 100
@@ -181,6 +181,6 @@ def test_hostile_text_costs_little(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400), st.booleans())
 def test_any_text_is_read(text: str, forwarded: bool) -> None:
-    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
+    reading = CHECKER.read(Utterance.read(text), forwarded=forwarded)
     if reading is not None:
         assert all(sign.id in KNOWN_SIGNS and len(sign.quote) <= LONGEST_QUOTE for sign in reading.signs)

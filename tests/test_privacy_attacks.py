@@ -6,18 +6,20 @@ import math
 import random
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.counting import window as windows
-from bot.counting.dimensions import Cell, rules
+from bot.counting.dimensions import rules
 from bot.counting.noise import discrete_laplace
 from bot.counting.release import drawn_up
 from bot.dialogue.reply import Counted
 from bot.reports.ledger import guess_chance
 from storage.databases import LOCAL_FILE
+from storage.values import Cell, Window
+from storage.windows import ORIGIN
 from tests.canary import Canaries, planted_ids
 from tests.storage_kit import TOPICS, Store, cells
 
@@ -53,7 +55,7 @@ def seized(folder: Path, *, asked: bool) -> list[int]:
     connection = sqlite3.connect(folder / LOCAL_FILE)
     rows = connection.execute("select n from cell_open order by family, key").fetchall()
     connection.close()
-    return [n - windows.ORIGIN for (n,) in rows]
+    return [n - ORIGIN for (n,) in rows]
 
 
 def best_guess(values: list[int], scale: float) -> bool:
@@ -111,7 +113,7 @@ def differencing(trials: int, noise: Callable[[], int]) -> float:
     limit = rules(2.0, 12)["topic"].show_limit
     for trial in range(trials):
         asked = rng.random() < 0.5
-        window = windows.Window(1, (windows.date(2026, 11, 1) + timedelta(days=trial)), 7, "closed", 2.0, 12)
+        window = Window(1, (date(2026, 11, 1) + timedelta(days=trial)), 7, "closed", 2.0, 12)
         cell: dict[Cell, int] = {("topic", "prison"): limit - 1 + asked + noise()}
         row = drawn_up(window, cell, (), None, synthetic=False).rows[0]
         right += (row.shown is not None) == asked

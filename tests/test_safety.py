@@ -47,11 +47,11 @@ LANE = SafetyLane([words_of(language) for language in LANGUAGES])
 
 
 def look(lane: SafetyLane, text: str) -> Alarm | None:
-    return lane.look(lane.read(Utterance.read(text)))
+    return lane.listen(Utterance.read(text))
 
 
 def steer(lane: SafetyLane, text: str) -> tuple[str, ...]:
-    return lane.steer(lane.read(Utterance.read(text)))
+    return lane.steer(Utterance.read(text))
 
 
 def messages(kind: str) -> Iterator[tuple[str, str]]:

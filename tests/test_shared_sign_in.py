@@ -39,7 +39,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         settings = desk_kit.settings(desk_password=PASSWORD)
-        self.app = desk_app(desk_kit.services(settings=settings, session_key=KEY, shared_sign_in=self.shared))
+        self.app = desk_app(desk_kit.services(settings=settings, session_key=KEY, sign_in_records=self.shared))
 
     def client(self, address: str) -> httpx.AsyncClient:
         """A browser at an address."""
@@ -271,6 +271,7 @@ class NoMemory:
 
     async def call(self, script: str, keys: tuple[str, ...], values: tuple[int, ...]) -> object:
         self.calls += 1
+        return None
 
 
 async def test_a_memory_that_was_never_there_leaves_the_own_limit() -> None:

@@ -26,6 +26,8 @@ from bot.content_tools.load.json_schemas import write_schemas
 from bot.content_tools.problems import Form, in_order, printed
 from bot.content_tools.scaffold import Change, new_language, new_topic, verify_contact
 from bot.content_tools.trace import trace
+from bot.dialogue.campaign import Campaign
+from bot.nlu.ranking import Classifier
 from bot.settings import ROOT, Settings, read_settings
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -49,7 +51,11 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
 
 
-def add_commands(subparsers: Any) -> None:
+Trainer = Callable[[Settings], Callable[[Campaign], Classifier]]
+"""Settings -> campaign -> its classifier, with what the bot itself uses."""
+
+
+def add_commands(subparsers: Any, trainer: Trainer) -> None:
     """Register the commands on `tabayyan`'s subparsers."""
     checks = subparsers.add_parser(
         "check",
@@ -71,7 +77,7 @@ def add_commands(subparsers: Any) -> None:
         "--impact", metavar="REV", help="test wordings that go elsewhere than at a git revision / أثر التعديل"
     )
     checks.add_argument("--today", type=_day, help="the day to check for / التاريخ")
-    checks.set_defaults(act=_check)
+    checks.set_defaults(act=_check, trainer=trainer)
 
     topic = subparsers.add_parser("topic", help="add a topic / أضف موضوعاً").add_subparsers(dest="verb", required=True)
     new = topic.add_parser("new", help="make the files of a topic / أنشئ ملفات موضوع")
@@ -158,9 +164,17 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.coverage:
         _print(("", *coverage(reading.content.campaign)))
     if arguments.measure or arguments.confusions:
-        _print(_measured(settings, reading.content, table=arguments.measure, pairs=arguments.confusions))
+        _print(
+            _measured(
+                arguments.trainer(settings),
+                settings,
+                reading.content,
+                table=arguments.measure,
+                pairs=arguments.confusions,
+            )
+        )
     if arguments.impact:
-        code = _impact(settings, reading.content, arguments.impact)
+        code = _impact(arguments.trainer(settings), settings, reading.content, arguments.impact)
         if code != FINE:
             return code
     return PROBLEMS if reading.errors else FINE
@@ -171,22 +185,11 @@ def _print(lines: Iterable[str]) -> None:
         print(line, flush=True)
 
 
-def _fitting(settings: Settings) -> Callable[[Any], Any]:
-    """Campaign -> classifier, with what the bot itself uses: vectors, cache and word list."""
-    from bot.dialogue.corpus import corpus_of
-    from bot.nlu.training import train_classifier
-    from bot.nlu_io.cache import open_training_resources
-
-    learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
-    return lambda campaign: train_classifier(
-        corpus_of(campaign, (), learning.frequencies), encoder=learning.encoder, cache=learning.cache
-    )
-
-
-def _measured(settings: Settings, content: Content, *, table: bool, pairs: bool) -> Iterable[str]:
+def _measured(
+    fit: Callable[[Campaign], Classifier], settings: Settings, content: Content, *, table: bool, pairs: bool
+) -> Iterable[str]:
     from bot.content_tools import measure
 
-    fit = _fitting(settings)
     cases = measure.read_cases(_wordings(settings))
     topics = content.campaign.topics
     asked = tuple(measure.ask(fit(content.campaign), (case for case in cases if case.topic in topics)))
@@ -217,7 +220,7 @@ def _measured(settings: Settings, content: Content, *, table: bool, pairs: bool)
                 yield f"      - {question}"
 
 
-def _impact(settings: Settings, content: Content, revision: str) -> int:
+def _impact(fit: Callable[[Campaign], Classifier], settings: Settings, content: Content, revision: str) -> int:
     from bot.content_tools import measure
 
     with tempfile.TemporaryDirectory(prefix="tabayyan-before-") as place:
@@ -229,7 +232,6 @@ def _impact(settings: Settings, content: Content, revision: str) -> int:
         old = read_content(before).content
     if old is None:
         return _refuse(f'the content of revision "{revision}" cannot be read, so there is nothing to compare with.')
-    fit = _fitting(settings)
     cases = measure.read_cases(_wordings(settings))
     found = measure.moved(cases, fit(old.campaign), fit(content.campaign))
     print(f"\n{len(found)} of {len(cases)} test wordings go elsewhere than at {revision}")

@@ -127,7 +127,6 @@ class ContentWatch(Generic[_Built]):
         self._today = today
         self._poll, self._settle = poll_seconds, settle_seconds
         self._seen = signature(folder)
-        self._live = ""
 
     async def run(self) -> None:
         """Watch until cancelled."""

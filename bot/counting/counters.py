@@ -18,12 +18,15 @@ from statistics import median
 from typing import Protocol
 
 from bot.clock import BAGHDAD
-from bot.counting.dimensions import OTHER, Cell, Family, cells_in, rules
-from bot.counting.release import AlreadyReleased, Releases, drawn_up
-from bot.counting.window import SHORT, Window, WindowFile, length_of_next
-from bot.dialogue.reply import Counted
+from bot.counting.dimensions import DIMENSIONS, FLOOD, TOPIC, cells_in, rules
+from bot.counting.release import drawn_up
+from bot.counting.window import BASELINE, SHORT, due, length_of_next, starting_counts
+from bot.dialogue.reply import OTHER, Counted
 from bot.logs import log
 from storage.databases import StoreErrors
+from storage.releases import AlreadyReleased, Releases
+from storage.values import Cell, Window
+from storage.windows import WindowFile
 
 MOST_ASKERS = 500_000
 """Askers remembered in a day; beyond them nobody new is counted, so that memory stays bounded."""
@@ -47,6 +50,17 @@ class Pool(Protocol):
     def written(self, day: date) -> None:
         """Drop a day's collected increments: they are on disk."""
         ...
+
+
+class NoPool:
+    """For a single process: all that is counted is gathered in it."""
+
+    def collect(self) -> Sequence[Batch]:
+        """Nothing from others."""
+        return ()
+
+    def written(self, day: date) -> None:
+        """Nothing to drop."""
 
 
 def _own_keys(_: date) -> bytes:
@@ -82,7 +96,7 @@ class Counters:
         self._scale, self._show_limit, self._synthetic = scale, show_limit, synthetic
         self._on_release = on_release
         self._key_of = key_of
-        self._pool = pool
+        self._pool: Pool = pool or NoPool()
         self._caps = {family: rule.cap for family, rule in rules(scale, show_limit).items()}
         self._cells = frozenset(cells)
         self._guard = threading.Lock()
@@ -97,7 +111,6 @@ class Counters:
         self._beat: datetime | None = None
         self._started = False
         self._failing = False
-        self._last_length = SHORT
         self._day = date.min
         self._day_ends = 0.0
         self._begin_day(self._now())
@@ -188,7 +201,7 @@ class Counters:
             if free is None:
                 continue
             if cell not in self._cells:
-                if family not in ("language", "campaign"):
+                if not DIMENSIONS[family].others:
                     continue
                 cell = (family, OTHER)
                 mark = self._mark(asker, *cell)
@@ -201,7 +214,7 @@ class Counters:
         """Shuffled where more keys of a family came than its cap, so that no key is favoured for standing first."""
         if len(cells) <= 2:
             return cells
-        counts: dict[Family, int] = {}
+        counts: dict[str, int] = {}
         for family, _ in cells:
             counts[family] = counts.get(family, 0) + 1
         if any(count > self._caps[family] for family, count in counts.items()):
@@ -226,7 +239,7 @@ class Counters:
                 for day, increments in self._sealed:
                     waiting[day] = _sum(waiting.get(day, {}), increments)
                 self._sealed, self._gathered = [], {}
-            pooled = dict(self._pool.collect()) if self._pool is not None else {}
+            pooled = dict(self._pool.collect())
             released: list[int] = []
             try:
                 self._file.prepare()
@@ -234,7 +247,7 @@ class Counters:
                     self._write(day, _sum(waiting.get(day, {}), pooled.get(day, {})), moment)
                     # Given up only when on disk: what a failure leaves is written by the next tick.
                     waiting.pop(day, None)
-                    if self._pool is not None and day in pooled:
+                    if day in pooled:
                         self._pool.written(day)
                 self._report(None)
             except StoreErrors as error:
@@ -260,7 +273,7 @@ class Counters:
             self._set_daily_limits()
         hour = moment.replace(minute=0, second=0, microsecond=0)
         beat = hour != self._beat and day == self._day
-        asked = {key: count for (family, key), count in increments.items() if family == "topic"}
+        asked = {key: count for (family, key), count in increments.items() if family == TOPIC}
         self._file.write(self._without_floods(day, increments), beat=beat, restart=not self._started)
         self._started = True
         if beat:
@@ -278,12 +291,12 @@ class Counters:
         kept = dict(increments)
         for cell, count in increments.items():
             family, key = cell
-            limit = self._daily_limits.get(key, self._unknown_limit) if family == "topic" else None
+            limit = self._daily_limits.get(key, self._unknown_limit) if family == TOPIC else None
             if limit is None:
                 continue
             kept[cell] = min(count, max(0, limit - before.get(key, 0)))
             if kept[cell] < count:
-                kept[("flood", key)] = kept.get(("flood", key), 0) + count - kept[cell]
+                kept[(FLOOD, key)] = kept.get((FLOOD, key), 0) + count - kept[cell]
         return kept
 
     def _open(self, first_day: date) -> None:
@@ -299,7 +312,7 @@ class Counters:
             number = max(number, last[0].number) if last else number
             length = length_of_next(last[0].total, last[0].length) if last else SHORT
         window = Window(number + 1, first_day, length, "open", self._scale, self._show_limit)
-        self._file.open(window, self._cells)
+        self._file.open(window, starting_counts(window, self._cells))
         self._set_daily_limits()
 
     def _set_daily_limits(self) -> None:
@@ -308,7 +321,7 @@ class Counters:
         for window in self._file.windows():
             if window.state != "open":
                 for (family, key), count in self._file.closed_cells(window.number).items():
-                    if family == "topic":
+                    if family == TOPIC:
                         days.setdefault(key, []).append(count / window.length)
         usual = {key: median(counts) for key, counts in days.items()}
         with self._guard:
@@ -319,7 +332,7 @@ class Counters:
         try:
             windows = self._file.windows()
             for place, window in enumerate(windows):
-                if window.state != "closed" or moment < window.due:
+                if window.state != "closed" or moment < due(window):
                     continue
                 cells = {earlier.number: self._file.closed_cells(earlier.number) for earlier in windows[: place + 1]}
                 release = drawn_up(
@@ -335,7 +348,7 @@ class Counters:
                 except AlreadyReleased:
                     log("released-before", logging.WARNING, number=window.number)
                 self._file.set_released(window.number)
-            self._file.forget_old()
+            self._file.forget_old(BASELINE)
         except StoreErrors as error:
             log("release-delayed", logging.ERROR, kind=type(error).__name__)
             return False

@@ -1,38 +1,134 @@
-"""What is counted: the closed families of public keys, how much one asker may add in a day, noise and show limits.
+"""What is counted: the closed list of dimensions, each declared once.
 
-The protected unit is one asker for one day. A family's cost is cap / scale; the sum over the families is what a
-day of questions can give away at most (epsilon), and `ledger` prints it.
+A new counter is one entry in `DIMENSIONS`: the counters, the ledger, the names, the report and the desk read it there.
+The protected unit is one asker for one day. A dimension's cost is cap / scale; the sum over all of them is what a day
+of questions can give away at most (epsilon), and `tabayyan privacy` prints it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bot.dialogue.campaign import Campaign
-from bot.dialogue.reply import Counted, CountedOutcome
+from bot.dialogue.render import N_
+from bot.dialogue.reply import NO_CAMPAIGN, OTHER, Counted, CountedOutcome
+from storage.values import Cell
 
-Family = Literal[
-    "topic", "near-miss", "outcome", "language", "campaign", "offer-sign", "feedback", "vocabulary", "flood"
-]
-Cell = tuple[Family, str]
+KeyKind = Literal["topic", "verdict", "outcome", "language", "code", "sign", "theme"]
+"""What the keys of a dimension are: which keys there are and what they are called follows from it."""
 
-OTHER = "other"
-NO_CAMPAIGN = "none"
 FEEDBACK = ("helpful", "not-helpful")
 FALSE_ROWS = 0.1
-"""Rows of a large family that may show in a window though nobody asked."""
+"""Rows of a large dimension that may show in a window though nobody asked."""
 FALSE_FLOODS = 0.02
 """The same for flood marks, which accuse somebody."""
 VOCABULARY_SIZE = 600
 """The show limit of the vocabulary is set for this many word families, however few there are."""
+MORE_NOISE, HIGHER_LIMIT = 2.0, 5 / 3
+"""For what nobody needs to know precisely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension: what is counted of a turn, how it is hidden, and how it is shown."""
+
+    key: str
+    name: str
+    """English, translated in `locales/`."""
+    of: KeyKind
+    cap: int
+    """Different keys that one asker can add in a day, each once."""
+    counted: Callable[[Counted], Iterable[str | None]] = lambda turn: ()
+    """The keys that a turn adds to; None adds nothing."""
+    scale: float = 1.0
+    """Scale of the noise, in multiples of the campaign's b."""
+    limit: float = 1.0
+    """A row is shown from this many times the campaign's show limit on."""
+    false_rows: float | None = None
+    """Rows that may show though nobody asked: raises the limit of a large dimension."""
+    least_size: int = 0
+    """That limit is set for at least so many keys."""
+    section: str | None = None
+    """Title of its own section of the report; None: the report weaves it into others."""
+    note: str | None = None
+    """A sentence under that title."""
+    others: bool = False
+    """Whether a key that the content does not have counts as `OTHER`; else it is dropped."""
+    shared: bool = False
+    """True: what is counted here is not counted in the dimension it was taken from, so it costs nothing more."""
+
+
+TOPIC, FLOOD = "topic", "flood"
+
+DIMENSIONS: dict[str, Dimension] = {
+    dimension.key: dimension
+    for dimension in (
+        Dimension(TOPIC, N_("Topic answered"), "topic", 3, lambda turn: turn.topics),
+        Dimension("near-miss", N_("Near miss"), "topic", 1, lambda turn: (turn.near_miss,)),
+        Dimension("outcome", N_("Outcome"), "outcome", 2, lambda turn: (turn.outcome,)),
+        Dimension(
+            "language",
+            N_("Language"),
+            "language",
+            1,
+            lambda turn: (turn.language,),
+            scale=MORE_NOISE,
+            limit=HIGHER_LIMIT,
+            section=N_("Languages"),
+            others=True,
+        ),
+        Dimension(
+            "campaign",
+            N_("Campaign code"),
+            "code",
+            1,
+            lambda turn: (turn.campaign,),
+            scale=MORE_NOISE,
+            limit=HIGHER_LIMIT,
+            section=N_("Campaign codes"),
+            note=N_("Only starts by a link or poster count here."),
+            others=True,
+        ),
+        Dimension(
+            "offer-sign",
+            N_("Warning sign in an offer"),
+            "sign",
+            3,
+            lambda turn: turn.offer_signs,
+            scale=MORE_NOISE,
+            limit=HIGHER_LIMIT,
+            section=N_("Warning signs in offers"),
+        ),
+        Dimension(
+            "feedback",
+            N_("Did the answer help?"),
+            "verdict",
+            1,
+            lambda turn: turn.feedback,
+            false_rows=FALSE_ROWS,
+            section=N_("Did the answer help?"),
+        ),
+        Dimension(
+            "vocabulary",
+            N_("Theme without an answer"),
+            "theme",
+            2,
+            lambda turn: turn.vocabulary,
+            false_rows=FALSE_ROWS,
+            least_size=VOCABULARY_SIZE,
+        ),
+        # A question over a topic's daily limit is counted here instead of under its topic, by the counters themselves.
+        Dimension(FLOOD, N_("Over a topic's daily limit"), "topic", 3, false_rows=FALSE_FLOODS, shared=True),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One family's part of the ledger."""
+    """One dimension's part of the ledger, for a campaign's noise and show limit."""
 
     cap: int
     """Different keys that one asker can add in a day, each once."""
@@ -41,11 +137,10 @@ class Rule:
     show_limit: int
     """A row is shown from this noisy count on."""
     shared: bool = False
-    """True: what is counted here is not counted in the family it was taken from, so it costs nothing more."""
 
     @property
     def cost(self) -> float:
-        """Epsilon of one asker's day in this family."""
+        """Epsilon of one asker's day in this dimension."""
         return 0.0 if self.shared else self.cap / self.scale
 
     @property
@@ -54,66 +149,51 @@ class Rule:
         return math.ceil(4 * self.scale)
 
 
-def rules(scale: float, show_limit: int, sizes: Mapping[Family, int] | None = None) -> dict[Family, Rule]:
+def rules(scale: float, show_limit: int, sizes: Mapping[str, int] | None = None) -> dict[str, Rule]:
     """The rules for a noise scale b and a show limit s (2 and 12 by default).
 
-    `sizes` is the number of cells of each family; large families need a higher limit, or noise alone would show.
+    `sizes` is the number of cells of each dimension; large ones need a higher limit, or noise alone would show.
     """
-    cells = dict(sizes or {})
-    wide = (2 * scale, math.ceil(show_limit * 5 / 3))
+    cells = sizes or {}
+    return {key: _rule(one, scale, show_limit, cells.get(key, 0)) for key, one in DIMENSIONS.items()}
 
-    def limit(count: int, false_rows: float = FALSE_ROWS) -> int:
-        a = math.exp(-1 / scale)
-        return max(show_limit, math.ceil(scale * math.log(max(count, 1) / (false_rows * (1 + a)))))
 
-    return {
-        "topic": Rule(3, scale, show_limit),
-        "near-miss": Rule(1, scale, show_limit),
-        "outcome": Rule(2, scale, show_limit),
-        "language": Rule(1, *wide),
-        "campaign": Rule(1, *wide),
-        "offer-sign": Rule(3, *wide),
-        "feedback": Rule(1, scale, limit(cells.get("feedback", 0))),
-        "vocabulary": Rule(2, scale, limit(max(VOCABULARY_SIZE, cells.get("vocabulary", 0)))),
-        # A question over a topic's daily limit is counted here instead of under its topic.
-        "flood": Rule(3, scale, limit(cells.get("flood", 0), FALSE_FLOODS), shared=True),
-    }
+def _rule(dimension: Dimension, scale: float, show_limit: int, size: int) -> Rule:
+    noise, limit = scale * dimension.scale, math.ceil(show_limit * dimension.limit)
+    if dimension.false_rows is not None:
+        a = math.exp(-1 / noise)
+        cells = max(size, dimension.least_size, 1)
+        limit = max(limit, math.ceil(noise * math.log(cells / (dimension.false_rows * (1 + a)))))
+    return Rule(dimension.cap, noise, limit, dimension.shared)
 
 
 def cells_of(campaign: Campaign, offer_signs: Iterable[str]) -> frozenset[Cell]:
     """Every cell that a window over this content has: all are made at its opening, asked or not."""
-    cells: set[Cell] = set()
-    for topic in campaign.topics:
-        cells |= {("topic", topic), ("near-miss", topic), ("flood", topic)}
-        cells |= {("feedback", f"{topic}:{verdict}") for verdict in FEEDBACK}
-    cells |= {("outcome", outcome) for outcome in get_args(CountedOutcome)}
-    cells |= {("language", language) for language in (*campaign.languages, OTHER)}
-    cells |= {("campaign", code) for code in (*campaign.codes, OTHER, NO_CAMPAIGN)}
-    cells |= {("offer-sign", sign) for sign in offer_signs}
-    cells |= {("vocabulary", family) for family in campaign.vocabulary}
-    return frozenset(cells)
+    keys: dict[KeyKind, tuple[str, ...]] = {
+        "topic": tuple(campaign.topics),
+        "verdict": tuple(f"{topic}:{verdict}" for topic in campaign.topics for verdict in FEEDBACK),
+        "outcome": get_args(CountedOutcome),
+        "language": (*campaign.languages, OTHER),
+        "code": (*campaign.codes, OTHER, NO_CAMPAIGN),
+        "sign": tuple(offer_signs),
+        "theme": tuple(campaign.vocabulary),
+    }
+    return frozenset((dimension.key, key) for dimension in DIMENSIONS.values() for key in keys[dimension.of])
 
 
-def sizes_of(cells: Iterable[Cell]) -> dict[Family, int]:
-    """How many cells each family has."""
-    sizes: dict[Family, int] = {}
-    for family, _ in cells:
-        sizes[family] = sizes.get(family, 0) + 1
+def sizes_of(cells: Iterable[Cell]) -> dict[str, int]:
+    """How many cells each dimension has."""
+    sizes: dict[str, int] = {}
+    for dimension, _ in cells:
+        sizes[dimension] = sizes.get(dimension, 0) + 1
     return sizes
 
 
 def cells_in(counted: Counted) -> list[Cell]:
     """What one turn would add, before caps; keys as the conversation named them."""
-    cells: list[Cell] = [("topic", topic) for topic in counted.topics]
-    if counted.near_miss is not None:
-        cells.append(("near-miss", counted.near_miss))
-    if counted.outcome is not None:
-        cells.append(("outcome", counted.outcome))
-    if counted.language is not None:
-        cells.append(("language", counted.language))
-    if counted.campaign is not None:
-        cells.append(("campaign", counted.campaign))
-    cells += [("offer-sign", sign) for sign in counted.offer_signs]
-    cells += [("feedback", key) for key in counted.feedback]
-    cells += [("vocabulary", family) for family in counted.vocabulary]
-    return cells
+    return [
+        (dimension.key, key)
+        for dimension in DIMENSIONS.values()
+        for key in dimension.counted(counted)
+        if key is not None
+    ]

@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.counting.counters import Counters
-from bot.scale_out.leader import TickRight
 
 RETRY = timedelta(minutes=1)
 """After a tick that failed; otherwise only the full hour counts, however busy the bot is."""
 ASK_AGAIN = 1.0
-"""Real seconds after which the right to tick is asked for again."""
+"""Real seconds after which a process that does not lead looks again whether it may."""
 LAST_TICK = 1.5
 """Real seconds that stopping waits for the last tick."""
 
 
-class Keeper:
+class Leadership(Protocol):
+    """Which of several processes ticks. Methods never raise, never wait for another process."""
+
+    def held(self) -> bool:
+        """Take the lead, or see whether it is still held."""
+        ...
+
+    def give_back(self) -> None:
+        """Let another process lead."""
+        ...
+
+
+class AlwaysLeader:
+    """For a single process."""
+
+    def held(self) -> bool:
+        """Nobody else ticks."""
+        return True
+
+    def give_back(self) -> None:
+        """Nobody waits for it."""
+
+
+class CounterSchedule:
     """Ticks in a thread of its own, so that a slow disk never delays an answer."""
 
-    def __init__(self, counters: Counters, clock: Clock, right: TickRight | None = None) -> None:
-        """Take the counters; and, where several processes share them, the right to tick."""
+    def __init__(self, counters: Counters, clock: Clock, leadership: Leadership | None = None) -> None:
+        """Take the counters; and, where several processes share them, which of them leads."""
         self._counters = counters
-        self._right = right
+        self._leadership: Leadership = leadership or AlwaysLeader()
         self._clock = clock
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
@@ -39,17 +62,16 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if self._right is not None and not self._right.held():
+            if not self._leadership.held():
                 self._stopping.wait(ASK_AGAIN)
                 continue
             done = self._counters.tick()
             moment = self._clock.now()
             until = next_hour(moment) if done else min(next_hour(moment), moment + RETRY)
             self._stopping.wait(self._clock.seconds_until(until))
-        if self._right is None or self._right.held():
+        if self._leadership.held():
             self._counters.tick()
-        if self._right is not None:
-            self._right.give_back()
+        self._leadership.give_back()
 
 
 def next_hour(moment: datetime) -> datetime:

@@ -100,7 +100,7 @@ def trends(
     """The topics whose share rose or fell, from noisy counts.
 
     `baselines` are up to 8 closed windows of the same length. Nothing is said while they are fewer than 4 or while
-    fewer than 300 questions were counted.
+    fewer than `FEWEST_COUNTED` questions were counted.
     """
     count = len(baselines)
     total = sum(now.values())

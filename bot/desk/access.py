@@ -13,17 +13,15 @@ import hmac
 import math
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from bot.scale_out.sign_in import SharedSignIn
+from bot.limits import Bounded, TokenBucket
 from bot.settings import Settings
 
-Door = Literal["open", "password", "closed"]
+AccessMode = Literal["open", "password", "closed"]
 
 COOKIE = "tabayyan_desk"
 SESSION_SECONDS = 8 * 3600
@@ -39,7 +37,49 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 _FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 
-def door(settings: Settings) -> Door:
+Tries = tuple[int, float]
+"""How many tries there are at once, and the seconds after which one more comes."""
+
+
+class SignInRecords(Protocol):
+    """What several workers know together about guesses and ended sessions. Methods never raise."""
+
+    async def take(self, address: str, own: Tries, together: Tries) -> float | None:
+        """Take one try; 0 when it is free, else the seconds after which the next one will be. None: nothing is known."""
+        ...
+
+    async def forgive(self, address: str) -> None:
+        """Forget an address's tries."""
+        ...
+
+    async def end(self, session: str, seconds: int) -> None:
+        """Make a session invalid with every worker; it would have run out after so many seconds."""
+        ...
+
+    async def has_ended(self, session: str) -> bool:
+        """Whether some worker has ended a session, as far as is known."""
+        ...
+
+
+class OwnRecords:
+    """For a single process: nobody else knows anything."""
+
+    async def take(self, address: str, own: Tries, together: Tries) -> float | None:
+        """Nothing is known."""
+        return None
+
+    async def forgive(self, address: str) -> None:
+        """Nothing to forget."""
+
+    async def end(self, session: str, seconds: int) -> None:
+        """Nobody to tell."""
+
+    async def has_ended(self, session: str) -> bool:
+        """Nobody else ends sessions."""
+        return False
+
+
+def access_mode(settings: Settings) -> AccessMode:
     """Whether the pages stand open, ask for the password, or stay closed until one is set."""
     if settings.desk_password:
         return "password"
@@ -78,71 +118,53 @@ def from_this_machine(headers: Mapping[str, str], client: str | None) -> bool:
         return True
 
 
-@dataclass
-class _Bucket:
-    tries: float
-    seen: float
-
-
 class TryLimit:
     """Slows down guessing, in bounded memory: per address, and over all of them."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic, shared: SharedSignIn | None = None) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, shared: SignInRecords | None = None) -> None:
         """`shared` is there for one of several workers."""
         self._now = now
-        self._shared = shared
-        self._addresses: OrderedDict[str, _Bucket] = OrderedDict()
-        self._all = _Bucket(TRIES_A_MINUTE, now())
+        self._shared: SignInRecords = shared or OwnRecords()
+        self._addresses: Bounded[str, TokenBucket] = Bounded(ADDRESSES_KEPT)
+        self._all = TokenBucket(TRIES_A_MINUTE, now())
 
     async def wait(self, address: str) -> float:
         """Take one try; 0 when it is free, else the seconds after which the next one will be."""
         # Taken here as well, so that a guesser does not begin anew when what is shared goes away.
         own = self._wait(address)
-        together = None
-        if self._shared is not None:
-            together = await self._shared.take(
-                address, (FREE_TRIES, SECONDS_PER_TRY), (TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
-            )
+        together = await self._shared.take(
+            address, (FREE_TRIES, SECONDS_PER_TRY), (TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
+        )
         return own if together is None else together
 
     def _wait(self, address: str) -> float:
         now = self._now()
-        bucket = self._addresses.pop(address, None) or _Bucket(FREE_TRIES, now)
-        self._addresses[address] = bucket
-        while len(self._addresses) > ADDRESSES_KEPT:
-            self._addresses.popitem(last=False)
-        own = _take(bucket, now, FREE_TRIES, SECONDS_PER_TRY)
-        return own or _take(self._all, now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
+        bucket = self._addresses.get(address)
+        if bucket is None:
+            bucket = TokenBucket(FREE_TRIES, now)
+            self._addresses.put(address, bucket)
+        own = bucket.wait(now, FREE_TRIES, SECONDS_PER_TRY)
+        return own or self._all.wait(now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
 
     async def forgive(self, address: str) -> None:
         """Forget an address's tries after the right password."""
-        self._addresses.pop(address, None)
-        if self._shared is not None:
-            await self._shared.forgive(address)
-
-
-def _take(bucket: _Bucket, now: float, full: float, seconds: float) -> float:
-    bucket.tries = min(full, bucket.tries + (now - bucket.seen) / seconds)
-    bucket.seen = now
-    if bucket.tries < 1:
-        return (1 - bucket.tries) * seconds
-    bucket.tries -= 1
-    return 0.0
+        self._addresses.drop(address)
+        await self._shared.forgive(address)
 
 
 class Sessions:
     """Signs people in: scrypt over the one password, a signed cookie, nothing on disk."""
 
     def __init__(
-        self, password: str, key: bytes, now: Callable[[], float] = time.time, shared: SharedSignIn | None = None
+        self, password: str, key: bytes, now: Callable[[], float] = time.time, shared: SignInRecords | None = None
     ) -> None:
         """Without a password nobody can sign in; forms still get their tokens. `shared`: for one of several workers."""
         self._key = key
         self._now = now
-        self._shared = shared
+        self._shared: SignInRecords = shared or OwnRecords()
         self._salt = secrets.token_bytes(16)
         self._hash = self._scrypt(password) if password else None
-        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._ended: dict[str, float] = {}
         self._one_at_a_time = asyncio.Semaphore(2)
 
     def _scrypt(self, password: str) -> bytes:
@@ -168,7 +190,7 @@ class Sessions:
             return False
         if int(body.partition(".")[0]) <= self._now() or body in self._ended:
             return False
-        return self._shared is None or not await self._shared.has_ended(body)
+        return not await self._shared.has_ended(body)
 
     async def end(self, cookie: str) -> None:
         """Make a cookie invalid before it runs out."""
@@ -179,8 +201,7 @@ class Sessions:
         self._ended[body] = runs_out
         for old in [known for known, until in self._ended.items() if until <= self._now()]:
             del self._ended[old]
-        if self._shared is not None:
-            await self._shared.end(body, max(1, math.ceil(runs_out - self._now())))
+        await self._shared.end(body, max(1, math.ceil(runs_out - self._now())))
 
     def form_token(self, cookie: str) -> str:
         """The token that a form must send back: bound to the session, unreadable for other sites' pages.

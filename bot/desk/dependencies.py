@@ -12,15 +12,15 @@ from typing import Protocol
 from bot.clock import Clock
 from bot.content_tools.load.build import Content
 from bot.content_tools.problems import Problem
-from bot.counting.release import Release
+from bot.desk.access import OwnRecords, SignInRecords
 from bot.dialogue.conversation import Conversation
 from bot.i18n import Phrases
-from bot.scale_out.sign_in import SharedSignIn
 from bot.settings import Settings
+from storage.values import Release
 
 
 class ReleasedWindows(Protocol):
-    """Figures that have been released; there is no way from here to any other. `bot.counting.release.Releases` is one.
+    """Figures that have been released; there is no way from here to any other. `storage.releases.Releases` is one.
 
     Methods raise one of `StoreErrors` when the database cannot be used.
     """
@@ -63,8 +63,6 @@ class Health:
     store_works: bool = True
     redis_works: bool | None = None
     """None where no Redis is set."""
-    queue_lag_seconds: float | None = None
-    """Age of the oldest open update; None where Telegram is not connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,6 @@ class DeskServices:
     wordings_folder: Path | None = None
     """tests/wordings of a checkout; None where the desk may not write there."""
     session_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    """Signs sessions. In memory only; a parent process hands the same one to its workers."""
-    shared_sign_in: SharedSignIn | None = None
-    """What workers know together about guesses and ended sessions; None for a single process."""
+    """Signs sessions. In memory only; a supervisor hands the same one to its workers."""
+    sign_in_records: SignInRecords = field(default_factory=OwnRecords)
+    """What workers know together about guesses and ended sessions."""

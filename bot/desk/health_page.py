@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.clock import BAGHDAD
-from bot.desk.machine import LAG_STEP, resident_bytes
+from bot.desk.machine import resident_bytes
 from bot.desk.pages import Pages
 
 
@@ -27,7 +27,6 @@ def _health(pages: Pages, request: Request) -> Response:
     health, content = pages.services.health(), pages.services.content()
     problems = pages.services.problems()
     memory = resident_bytes()
-    lag = health.queue_lag_seconds
     values = {
         "health": health,
         "content": content,
@@ -36,7 +35,6 @@ def _health(pages: Pages, request: Request) -> Response:
         "memory": memory // 2**20 if memory is not None else None,
         "moment": _moment,
         "day": lambda day: pages.services.conversation().render.day(day, pages.language(request)),
-        "lag": None if lag is None else int(lag // LAG_STEP * LAG_STEP),
     }
     if request.query_params.get("part") == "1":
         return HTMLResponse(pages.text(request, "_health.html", **values))

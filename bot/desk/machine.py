@@ -23,8 +23,6 @@ from bot.desk.dependencies import DeskServices
 
 MEMORY_STEP = 8 * 2**20
 """Bytes; memory in use is given in steps that no single message moves."""
-LAG_STEP = 10
-"""Seconds."""
 
 
 def machine_routes(services: DeskServices) -> list[Route]:
@@ -71,9 +69,6 @@ class _Machine(Collector):
         ]
         if health.redis_works is not None:
             gauges.append(("redis_up", "1 while Redis answers.", float(health.redis_works)))
-        if health.queue_lag_seconds is not None:
-            lag = health.queue_lag_seconds // LAG_STEP * LAG_STEP
-            gauges.append(("queue_lag_seconds", "Age of the oldest open update, in whole tens.", lag))
         memory = resident_bytes()
         if memory is not None:
             gauges.append(("resident_memory_bytes", "Memory in use, in steps of 8 MiB.", memory))

@@ -15,7 +15,7 @@ from bot.desk.pages import Pages
 
 def sign_in_routes(pages: Pages) -> list[Route]:
     """The form that asks for the password, and the button that ends a session."""
-    limit = TryLimit(shared=pages.services.shared_sign_in)
+    limit = TryLimit(shared=pages.services.sign_in_records)
     secure = pages.services.settings.webhook_url.startswith("https")
 
     async def ask(request: Request) -> Response:

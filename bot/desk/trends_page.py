@@ -12,12 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.counting.release import Release
 from bot.desk.dependencies import ReleasedWindows
 from bot.desk.pages import Pages
 from bot.reports.names import Names, names_of
-from bot.reports.report import SPARKS, Chart, Line, Report, ReportWriter, reach
+from bot.reports.report import Chart, Line, Report
+from bot.reports.report_writer import ReportWriter
+from bot.reports.sections import SPARKS
+from bot.reports.wording import reach
 from storage.databases import StoreErrors
+from storage.values import Release
 
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -145,12 +148,8 @@ def trends_routes(pages: Pages) -> list[Route]:
 
 def _names(pages: Pages) -> Names:
     content = pages.services.content()
-    campaign = pages.services.conversation().campaign
-    signs: dict[str, dict[str, str]] = {}
-    for words in content.offers if content is not None else ():
-        for sign in words.signs:
-            signs.setdefault(sign.id, {})[words.language] = sign.name
-    return names_of(campaign, signs, pages.services.say)
+    offers = content.offers if content is not None else ()
+    return names_of(pages.services.conversation().campaign, offers, pages.services.say)
 
 
 def _number(request: Request, name: str, known: Sequence[int]) -> int | None:

@@ -1,12 +1,12 @@
-"""Explanation the bot answered as it did, as values for the panel beside the chat."""
+"""Why the bot answered as it did, as values for the panel beside the chat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.counting.dimensions import cells_in
 from bot.dialogue.conversation import Conversation
-from bot.dialogue.reply import Counted, Turn
+from bot.dialogue.reply import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Explained:
     readings: tuple[tuple[str, str], ...]
     repaired: tuple[tuple[str, str], ...]
     counted: tuple[tuple[str, str], ...]
-    """(counter family, key): what this turn would add to the counters; nothing else is ever kept."""
+    """(dimension, key): what this turn would add to the counters; nothing else is ever kept."""
     language: str
     """The language that the question is written in: where a test wording of it belongs."""
     variety: str
@@ -95,7 +95,7 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
         candidates=tuple(candidates),
         readings=why.variants if why else (),
         repaired=why.repaired if why else (),
-        counted=tuple(counted_keys(turn.counted)),
+        counted=tuple(cells_in(turn.counted)),
         language=language,
         variety=_variety(script, tuple(campaign.languages[language].varieties)),
         topics=tuple((topic, title(topic)) for topic in dict.fromkeys((*first, *campaign.topics))),
@@ -104,19 +104,3 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
 
 def _variety(script: str, varieties: tuple[str, ...]) -> str:
     return script if script in varieties else varieties[0] if varieties else ""
-
-
-def counted_keys(counted: Counted) -> Iterable[tuple[str, str]]:
-    """What a turn adds to the counters, as (family, key)."""
-    yield from (("topic", topic) for topic in counted.topics)
-    if counted.near_miss is not None:
-        yield "near-miss", counted.near_miss
-    if counted.outcome is not None:
-        yield "outcome", counted.outcome
-    if counted.language is not None:
-        yield "language", counted.language
-    if counted.campaign is not None:
-        yield "campaign", counted.campaign
-    yield from (("offer-sign", sign) for sign in counted.offer_signs)
-    yield from (("feedback", key) for key in counted.feedback)
-    yield from (("vocabulary", family) for family in counted.vocabulary)

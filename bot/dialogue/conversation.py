@@ -12,7 +12,7 @@ from bot.dialogue.forms import Forms, shown_topics
 from bot.dialogue.offers import OfferChecker, OfferReading
 from bot.dialogue.own_words import OwnWords
 from bot.dialogue.render import Renderer, Say
-from bot.dialogue.reply import Button, Context, CountedOutcome, Message, Reply, Turn
+from bot.dialogue.reply import NO_CAMPAIGN, OTHER, Button, Context, CountedOutcome, Message, Reply, Turn
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens, read_start_payload, start_payload
 from bot.dialogue.smalltalk import FOLLOW_UP, NO, ORDINALS, PREFIX, YES, SmallTalk, kind_of
@@ -23,8 +23,6 @@ from bot.nlu.normalize import words
 from bot.nlu.ranking import Classifier, Ranked, Ranking
 from bot.nlu.utterance import Utterance
 
-OTHER_CAMPAIGN = "other"
-NO_CAMPAIGN = "none"
 INLINE_CARDS = 5
 SHORT_TOKENS = 6
 """A message of no more words may lean on what was said before."""
@@ -337,7 +335,7 @@ class Conversation:
         topic, code = (None, None)
         if START_PAYLOAD.fullmatch(payload):
             topic, code = read_start_payload(payload, self.campaign.topics)
-        known = code if code in self.campaign.codes else (OTHER_CAMPAIGN if code else NO_CAMPAIGN)
+        known = code if code in self.campaign.codes else (OTHER if code else NO_CAMPAIGN)
         if topic is not None:
             turn = self._forms.answer(_certain((topic,)), language, context, "answered")
         else:

@@ -29,9 +29,10 @@ Kind = Literal[
 ]
 Outcome = Literal["answer", "choices", "urgent", "offer", "smalltalk", "none"]
 UrgentLevel = Literal["full", "ask", "note"]
-CountedOutcome = Literal[
-    "answered", "choices", "suggestion-taken", "near-miss", "no-match", "urgent", "offer", "not-text"
-]
+CountedOutcome = Literal["answered", "choices", "suggestion-taken", "no-match", "urgent", "offer", "not-text"]
+
+OTHER, NO_CAMPAIGN = "other", "none"
+"""Keys that are counted for a code or language the campaign does not have, and for a start without a code."""
 
 
 @dataclass(frozen=True, slots=True)

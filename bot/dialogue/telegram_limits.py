@@ -12,7 +12,6 @@ from html.parser import HTMLParser
 
 TEXT_UNITS = 4096
 """Longest message text, in UTF-16 code units after entities are parsed."""
-CAPTION_UNITS = 1024
 CALLBACK_BYTES = 64
 BUTTON_LABEL_UNITS = 64
 """Not Telegram's limit, which is looser: what a phone shows without cutting a label beyond reading."""

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.counting.release import Releases
 from bot.counting.window import BASELINE
+from bot.dialogue.telegram_limits import utf16_units
 from bot.logs import log
 from bot.reports.names import Names
-from bot.reports.report import Report, ReportWriter
+from bot.reports.report import Report
+from bot.reports.report_writer import ReportWriter
+from storage.releases import Releases
 
 FOLDER = "digest"
 LONGEST = 1000
@@ -42,7 +44,7 @@ def digest_of(report: Report) -> Digest:
     lines += sections["unanswered"].paragraphs[:3]
     kept: list[str] = []
     for line in lines:
-        if sum(len(one.encode("utf-16-le")) // 2 + 1 for one in (*kept, line)) > LONGEST:
+        if sum(utf16_units(one) + 1 for one in (*kept, line)) > LONGEST:
             break
         kept.append(line)
     picture = None

@@ -5,20 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from bot.counting.dimensions import Cell, Family, rules, sizes_of
-from bot.dialogue.render import N_, Say
-
-FAMILY_NAMES: dict[Family, str] = {
-    "topic": N_("Topic answered"),
-    "near-miss": N_("Near miss"),
-    "outcome": N_("Outcome"),
-    "language": N_("Language"),
-    "campaign": N_("Campaign code"),
-    "offer-sign": N_("Warning sign in an offer"),
-    "feedback": N_("Did the answer help?"),
-    "vocabulary": N_("Theme without an answer"),
-    "flood": N_("Over a topic's daily limit"),
-}
+from bot.counting.dimensions import DIMENSIONS, rules, sizes_of
+from bot.dialogue.render import Say
+from storage.values import Cell
 
 
 def guess_chance(cost: float) -> float:
@@ -57,7 +46,7 @@ def privacy_text(say: Say, language: str, scale: float, show_limit: int, cells: 
         lines.append(
             " | ".join(
                 (
-                    say(language, FAMILY_NAMES[family]),
+                    say(language, DIMENSIONS[family].name),
                     str(sizes.get(family, 0)),
                     str(rule.cap),
                     f"{rule.scale:g}",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.counting.dimensions import NO_CAMPAIGN, OTHER, Family
+from bot.counting.dimensions import DIMENSIONS
 from bot.dialogue.campaign import Campaign
+from bot.dialogue.offers import OfferWords
 from bot.dialogue.render import MONTHS, N_, Say
+from bot.dialogue.reply import NO_CAMPAIGN, OTHER
 
 OUTCOMES: Mapping[str, str] = {
     "answered": N_("Answered"),
     "choices": N_("Choices offered"),
     "suggestion-taken": N_("Suggestion taken"),
-    "near-miss": N_("Near miss"),
     "no-match": N_("No answer"),
     "urgent": N_("Urgent help"),
     "offer": N_("Offer checked"),
@@ -35,12 +36,16 @@ class Names:
     directions: Mapping[str, str] = field(default_factory=dict)
     campaign: Mapping[str, str] = field(default_factory=dict)
 
-    def name(self, family: Family, key: str, language: str) -> str:
-        """What a key is called."""
-        match family:
-            case "topic" | "near-miss" | "flood":
+    def dimension(self, family: str, language: str) -> str:
+        """What a dimension is called."""
+        return self.say(language, DIMENSIONS[family].name)
+
+    def name(self, family: str, key: str, language: str) -> str:
+        """What a key of a dimension is called."""
+        match DIMENSIONS[family].of:
+            case "topic":
                 return _in(self.topics.get(key), language, key)
-            case "feedback":
+            case "verdict":
                 topic, _, verdict = key.rpartition(":")
                 said = self.say(language, "helpful") if verdict == "helpful" else self.say(language, "not helpful")
                 return f"{_in(self.topics.get(topic), language, topic)}: {said}"
@@ -48,13 +53,13 @@ class Names:
                 return self.say(language, OUTCOMES[key]) if key in OUTCOMES else key
             case "language":
                 return self.say(language, "Other languages") if key == OTHER else self.languages.get(key, key)
-            case "campaign":
+            case "code":
                 if key == NO_CAMPAIGN:
                     return self.say(language, "Without a code")
                 return self.say(language, "Unknown code") if key == OTHER else _in(self.codes.get(key), language, key)
-            case "offer-sign":
+            case "sign":
                 return _in(self.signs.get(key), language, key)
-            case "vocabulary":
+            case "theme":
                 return _in(self.themes.get(key), language, key)
 
     def right_to_left(self, language: str) -> bool:
@@ -62,8 +67,12 @@ class Names:
         return self.directions.get(language, "rtl" if language == "ar" else "ltr") == "rtl"
 
 
-def names_of(campaign: Campaign, signs: Mapping[str, Mapping[str, str]], say: Say) -> Names:
-    """The names of a content. `signs` is sign id -> name per language."""
+def names_of(campaign: Campaign, offers: Iterable[OfferWords], say: Say) -> Names:
+    """The names of a content; `offers` hold those of warning signs, one language each."""
+    signs: dict[str, dict[str, str]] = {}
+    for words in offers:
+        for sign in words.signs:
+            signs.setdefault(sign.id, {})[words.language] = sign.name
     return Names(
         say,
         topics={

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.content_tools.load.build import Content, read_content
-from bot.counting.release import AlreadyReleased, Release, Releases
-from bot.counting.window import BASELINE, WindowFile
+from bot.counting.release import can_be_released
+from bot.counting.window import BASELINE, due
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.offers import OfferChecker
 from bot.i18n import read_phrases
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
-from bot.reports.report import Report, ReportWriter
-from bot.settings import ROOT, Settings, read_settings
+from bot.reports.report import Ahead, Report
+from bot.reports.report_writer import ReportWriter
+from bot.settings import LOCALES, Settings, read_settings
 from storage.backup import BackupError, as_backup, restore
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
+from storage.releases import AlreadyReleased, Releases
+from storage.values import Release
+from storage.windows import WindowFile
 
-LOCALES = ROOT / "locales"
 FORMATS = ("text", "html", "csv", "json", "xlsx")
 PROBLEM = 1
 
 
-def add_commands(subparsers: Any) -> None:
+Converse = Callable[[Settings, Content], Conversation]
+"""What the simulated askers talk to."""
+
+
+def add_commands(subparsers: Any, converse: Converse) -> None:
     """Register the commands on `tabayyan`'s subparsers; each sets `act`, which gives an exit code."""
     report = subparsers.add_parser("report", help="what was asked, from released figures / ما الذي سُئل عنه")
     report.add_argument("--window", type=int, metavar="N", help="number of a released window; default: the last one")
@@ -43,7 +52,7 @@ def add_commands(subparsers: Any) -> None:
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--language", choices=("ar", "en"), default="ar")
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
-    simulate.set_defaults(act=_simulate)
+    simulate.set_defaults(act=partial(_simulate, converse=converse))
 
     privacy = subparsers.add_parser("privacy", help="what is kept, and what it can give away / ما الذي يُحفظ")
     privacy.add_argument("--language", choices=("ar", "en"), default="ar")
@@ -74,16 +83,15 @@ def names_from(content: Content | None) -> Names:
     """The names of all keys of a content."""
     languages = tuple(content.campaign.languages) if content is not None else ("ar", "en")
     say = read_phrases(LOCALES, languages)
-    if content is None:
-        return Names(say)
-    signs: dict[str, dict[str, str]] = {}
-    for words in content.offers:
-        for sign in words.signs:
-            signs.setdefault(sign.id, {})[words.language] = sign.name
-    return names_of(content.campaign, signs, say)
+    return names_of(content.campaign, content.offers, say) if content is not None else Names(say)
 
 
-def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
+def sign_ids(content: Content) -> tuple[str, ...]:
+    """Ids of the warning signs that offers are searched for."""
+    return OfferChecker(content.offers).sign_ids
+
+
+def ahead_of(data_dir: Path) -> Ahead | None:
     """The open window's last day and the moment its figures are due; None where there is none to be read."""
     file = WindowFile(data_dir)
     if not file.path.exists():
@@ -92,7 +100,7 @@ def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
         window = file.open_window()
     except StoreErrors:
         return None
-    return (window.last_day, window.due) if window is not None else None
+    return (window.last_day, due(window)) if window is not None else None
 
 
 def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:
@@ -159,14 +167,7 @@ def _put(body: bytes, output: Path | None) -> int:
     return 0
 
 
-def _simulate(arguments: argparse.Namespace) -> int:
-    from bot.dialogue.conversation import Conversation
-    from bot.dialogue.corpus import corpus_of
-    from bot.dialogue.offers import OfferChecker
-    from bot.dialogue.safety import SafetyLane
-    from bot.dialogue.smalltalk import SmallTalk
-    from bot.nlu.training import train_classifier
-    from bot.nlu_io.cache import open_training_resources
+def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
     from bot.reports.digest import DigestMaker
     from bot.reports.simulation import Simulator
 
@@ -180,21 +181,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
         print("The content cannot be read. See: tabayyan check", file=sys.stderr)
         return PROBLEM
     names = names_from(content)
-    learning = open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
-    matcher = train_classifier(
-        corpus_of(content.campaign, (), learning.frequencies), encoder=learning.encoder, cache=learning.cache
-    )
-    offers = OfferChecker(content.offers)
-    conversation = Conversation(
-        content.campaign,
-        matcher,
-        SafetyLane(content.safety),
-        offers,
-        SmallTalk(content.small_talk),
-        names.say,
-        content.other_scripts,
-    )
-    simulator = Simulator(conversation, offers.sign_ids, folder, arguments.seed)
+    simulator = Simulator(converse(settings, content), sign_ids(content), folder, arguments.seed)
     season = simulator.run(arguments.weeks, arguments.questions)
     releases = simulator.releases.last(BASELINE + 1)
     report = worded(releases, names, arguments.language, folder)
@@ -203,23 +190,17 @@ def _simulate(arguments: argparse.Namespace) -> int:
     if releases:
         DigestMaker(folder, simulator.releases, lambda: names, arguments.language)(releases[-1].number)
     sys.stdout.write(as_text(report))
-    planted = (
-        f"Planted: {season.rising} rises in week {season.rises_in}; {season.flooded} is flooded in week "
-        f"{season.flood_in}; a poster brings everybody in week {season.surge_in}; week {season.quiet_in} is quiet; "
-        f"unanswered themes from week {season.themes_from}: {', '.join(season.themes) or 'none'}."
-    )
-    print(f"\n{planted}\nReports in {folder}. Any window: tabayyan report --data-dir {folder} --window N")
+    print(f"\n{season.planted}\nReports in {folder}. Any window: tabayyan report --data-dir {folder} --window N")
     return 0
 
 
 def _privacy(arguments: argparse.Namespace) -> int:
     from bot.counting.dimensions import cells_of
-    from bot.dialogue.offers import OfferChecker
     from bot.reports.ledger import privacy_text
 
     settings = read_settings()
     content = read_content(settings.content_dir).content
-    cells = cells_of(content.campaign, OfferChecker(content.offers).sign_ids) if content is not None else frozenset()
+    cells = cells_of(content.campaign, sign_ids(content)) if content is not None else frozenset()
     say = names_from(content).say
     sys.stdout.write(privacy_text(say, arguments.language, settings.noise_scale, settings.show_limit, cells))
     return 0
@@ -239,7 +220,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     try:
         body = arguments.file.read_bytes()
-        restored, there = restore(Releases(settings.data_dir, settings.database_url), body)
+        restored, there = restore(Releases(settings.data_dir, settings.database_url), body, can_be_released)
     except BackupError as error:
         print(f"{arguments.file} was not restored: {error}.", file=sys.stderr)
         return PROBLEM

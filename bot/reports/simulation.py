@@ -15,10 +15,10 @@ from pathlib import Path
 from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
 from bot.counting.dimensions import cells_of
-from bot.counting.release import Releases
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Context, Counted, Message, Turn
 from bot.dialogue.screens import start_payload
+from storage.releases import Releases
 
 FIRST_DAY = date(2026, 1, 5)
 QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)
@@ -61,6 +61,15 @@ class Season:
     poster: str | None
     true_topics: dict[int, dict[str, int]] = field(default_factory=dict)
     """Week -> topic -> askers' days, one asker once a day, without the flood."""
+
+    @property
+    def planted(self) -> str:
+        """What was planted, in words."""
+        return (
+            f"Planted: {self.rising} rises in week {self.rises_in}; {self.flooded} is flooded in week "
+            f"{self.flood_in}; a poster brings everybody in week {self.surge_in}; week {self.quiet_in} is quiet; "
+            f"unanswered themes from week {self.themes_from}: {', '.join(self.themes) or 'none'}."
+        )
 
 
 class _Time:

@@ -14,7 +14,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.reports.names import Names
-from bot.reports.report import Report, reach
+from bot.reports.report import Report
+from bot.reports.wording import reach
 
 COLUMNS = (
     "window", "first_day", "last_day", "family", "key", "name", "shown", "likely_from", "likely_to", "label",

@@ -1,6 +1,6 @@
 """Keys that live for one day in Baghdad, in memory only: askers are known by hashes under them.
 
-One process makes its own. A parent of several makes today's and tomorrow's and hands both down, so that at midnight
+One process makes its own. The supervisor of several makes today's and tomorrow's and hands both down, so that at midnight
 every worker already holds the next one and all drop the last.
 """
 

@@ -13,28 +13,32 @@ import contextlib
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
-import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
-from redis.retry import Retry
+from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
 
 from bot.counting.counters import Batch
-from bot.counting.dimensions import Cell, Family
+from bot.limits import Backoff
 from bot.logs import log
+from bot.scale_out.increments import IncrementPool, field_of
+from bot.scale_out.redis_server import (
+    CALL_SECONDS,
+    RedisErrors,
+    RedisPersistsError,
+    check_keeps_nothing,
+    config_words,
+    prefix_of,
+)
 
-CALL_SECONDS = 1.0
-"""After so long a call has failed."""
 RECOVERY_SECONDS = 1.0
 BEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10
-"""A worker that has not been heard of for so long holds nothing any more; its parent says so sooner."""
+"""A worker that has not been heard of for so long holds nothing any more; its supervisor says so sooner."""
 ENDED_SECONDS = 1800
 """How long an ended update is recognised. Telegram repeats within minutes."""
 STATE_SECONDS = 86_400
@@ -42,9 +46,7 @@ INCREMENT_SECONDS = 3 * 86_400
 HOLD_SECONDS = 900
 FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.1
-_BETWEEN = "\x1f"
-
-RedisErrors = (RedisError, OSError, TimeoutError)
+PAUSE_FACTOR = 1.5
 
 # KEYS: holder, queue, state. ARGV: member, prefix of the living, prefix of the ended, hold seconds, update numbers.
 _ENTER = """
@@ -105,10 +107,6 @@ def _name_of(script: str) -> str:
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-class Persists(Exception):
-    """Redis writes to disk, or says that it would. The message says which setting and how to mend it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A worker's turn in a chat."""
@@ -119,65 +117,6 @@ class Turn:
     """Updates that have ended elsewhere: not to be answered again."""
     state: bytes | None
     """What was remembered of the chat; None: nothing."""
-
-
-def check_keeps_nothing(answer: Callable[[str], Mapping[str, str]]) -> bool:
-    """Whether Redis said that it keeps nothing on disk; False where it does not let itself be asked.
-
-    `answer` gives CONFIG GET of one pattern.
-
-    Raises:
-        Persists: it keeps something.
-        redis.exceptions.RedisError: it cannot be reached.
-    """
-    try:
-        save, append = answer("save").get("save", ""), answer("appendonly").get("appendonly", "no")
-    except (NoPermissionError, ResponseError):
-        return False
-    if save.strip():
-        raise Persists(
-            "Redis saves snapshots to disk. Start it with --save '' (or CONFIG SET save ''), so that nothing is kept."
-        )
-    if append.strip() not in ("", "no"):
-        raise Persists("Redis writes an append-only file. Start it with --appendonly no, so that nothing is kept.")
-    return True
-
-
-def redis_keeps_nothing(url: str) -> bool:
-    """The same, asked of an address.
-
-    Raises:
-        Persists: it keeps something.
-        redis.exceptions.RedisError, OSError: it cannot be reached.
-        ValueError: the address cannot be read.
-    """
-    with contextlib.closing(_plain_client(url)) as client:
-        client.ping()
-        return check_keeps_nothing(lambda name: _words(client.config_get(name)))
-
-
-def _plain_client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=CALL_SECONDS, socket_connect_timeout=CALL_SECONDS, retry=Retry(NoBackoff(), 0)
-    )
-
-
-def _words(answer: Any) -> dict[str, str]:
-    def word(value: Any) -> str:
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-    return {word(name): word(value) for name, value in dict(answer).items()}
-
-
-def prefix_of(bot: str) -> str:
-    """What all keys of a bot begin with; `bot` is its public number."""
-    return f"tabayyan:{bot}:"
-
-
-def bury(url: str, bot: str, worker: str) -> None:
-    """Say that a worker is dead, so that the others take over what it held at once. Never raises."""
-    with contextlib.suppress(*RedisErrors), contextlib.closing(_plain_client(url)) as client:
-        client.delete(f"{prefix_of(bot)}alive:{worker}")
 
 
 class SharedMemory:
@@ -231,7 +170,7 @@ class SharedMemory:
     async def enter(self, lane: str, numbers: Sequence[int]) -> Turn | None:
         """Wait for a chat's turn in the order of update numbers; None: no shared memory, go on with your own."""
         member = f"{numbers[0]}:{self.worker}"
-        pause = FIRST_PAUSE_SECONDS
+        backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_FACTOR)
         while True:
             answer = await self.call(
                 _ENTER,
@@ -243,16 +182,15 @@ class SharedMemory:
             word, state, ended = answer
             if word != b"wait":
                 return Turn(lane, member, frozenset(int(number) for number in ended), state or None)
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(backoff.pause())
 
     async def leave(self, turn: Turn, numbers: Sequence[int], state: bytes, batches: Sequence[Batch]) -> bool:
         """End a turn: its updates have ended, the chat's state is kept, increments are added. False: it was not told."""
         increments = [
             word
             for day, counts in batches
-            for (family, key), count in counts.items()
-            for word in (day.isoformat(), f"{family}{_BETWEEN}{key}", count)
+            for cell, count in counts.items()
+            for word in (day.isoformat(), field_of(cell), count)
         ]
         answer = await self.call(
             _LEAVE,
@@ -349,7 +287,7 @@ class SharedMemory:
             await self._check()
             await self._load_scripts()
             await self._client.set(self._alive, b"1", ex=DEAD_AFTER_SECONDS)
-        except Persists:
+        except RedisPersistsError:
             self._report(False, "Persists")
         except RedisErrors as error:
             self._report(False, type(error).__name__)
@@ -360,7 +298,7 @@ class SharedMemory:
         answers: dict[str, Mapping[str, str]] = {}
         for name in ("save", "appendonly"):
             try:
-                answers[name] = _words(await self._client.config_get(name))
+                answers[name] = config_words(await self._client.config_get(name))
             except (NoPermissionError, ResponseError):
                 return
         check_keeps_nothing(lambda name: answers[name])
@@ -374,54 +312,3 @@ class SharedMemory:
             log("redis-persists" if kind == "Persists" else "redis-unavailable", logging.ERROR, kind=kind)
         self._works = works
         self.pool.reachable = works
-
-
-class IncrementPool:
-    """What all workers have counted and no tick has written; used by the thread that ticks."""
-
-    def __init__(self, url: str, prefix: str) -> None:
-        self._client = _plain_client(url)
-        self._prefix = prefix
-        self.reachable = False
-        """Set by the worker: spares a tick the waiting."""
-        self._written: set[str] = set()
-        """What is on disk and still has to be dropped."""
-
-    def collect(self) -> Sequence[Batch]:
-        """Each day's increments; the same again until written() is told."""
-        if not self.reachable:
-            return ()
-        found: list[Batch] = []
-        try:
-            self._drop_written()
-            for kind in ("drained", "increments"):
-                for name in list(self._client.scan_iter(f"{self._prefix}{kind}:*", count=1000)):
-                    day = name.decode().rsplit(":", 1)[1]
-                    drained = f"{self._prefix}drained:{day}"
-                    # A batch that an earlier tick left behind comes first; the newer one waits for the next tick.
-                    if kind == "increments" and not self._client.renamenx(name, drained):
-                        continue
-                    found.append((date.fromisoformat(day), self._cells(drained)))
-        except RedisErrors:
-            # The worker's own beat notices and says so.
-            return ()
-        return found
-
-    def _cells(self, name: str) -> dict[Cell, int]:
-        counts: dict[bytes, bytes] = cast(dict[bytes, bytes], self._client.hgetall(name))
-        cells: dict[Cell, int] = {}
-        for field, count in counts.items():
-            family, _, key = field.decode().partition(_BETWEEN)
-            cells[(cast(Family, family), key)] = int(count)
-        return cells
-
-    def written(self, day: date) -> None:
-        """A day's collected increments are on disk."""
-        self._written.add(f"{self._prefix}drained:{day.isoformat()}")
-        with contextlib.suppress(*RedisErrors):
-            self._drop_written()
-
-    def _drop_written(self) -> None:
-        if self._written:
-            self._client.delete(*self._written)
-            self._written.clear()

@@ -12,8 +12,7 @@ import hmac
 import time
 from typing import Protocol
 
-Tries = tuple[int, float]
-"""How many tries there are at once, and the seconds after which one more comes."""
+from bot.desk.access import Tries
 
 
 class Scripts(Protocol):
@@ -51,7 +50,7 @@ _HAS_ENDED = "return redis.call('EXISTS', KEYS[1])"
 
 
 class SharedSignIn:
-    """One worker's share in what all of them know. Methods never raise."""
+    """One worker's share in what all of them know: the desk's `SignInRecords`. Methods never raise."""
 
     def __init__(self, shared: Scripts, key: bytes) -> None:
         """Take the shared memory and the key of the HMACs."""

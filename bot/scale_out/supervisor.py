@@ -1,6 +1,6 @@
-"""Several workers: a parent that binds the socket, starts them, hands keys down, and starts anew what dies.
+"""Several workers: a supervisor that binds the socket, starts them, hands keys down, and starts anew what dies.
 
-The parent answers nobody and holds no content: it cannot be what breaks. It hands secrets down through pipes, so that
+The supervisor answers nobody and holds no content: it cannot be what breaks. It hands secrets down through pipes, so that
 none shows in a list of processes.
 """
 
@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.clock import Clock
+from bot.limits import Backoff
 from bot.logs import log
 from bot.scale_out.day_keys import DayKeys
-from bot.scale_out.redis_state import Persists, RedisErrors, bury, redis_keeps_nothing
+from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, expire_worker, redis_keeps_nothing
 from bot.settings import Settings, SettingsError
 
 WORKER = "bot.worker"
@@ -41,7 +42,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 @dataclass
 class Worker:
-    """One worker process, as its parent sees it."""
+    """One worker process, as its supervisor sees it."""
 
     number: int
     name: str
@@ -77,7 +78,7 @@ class Worker:
         return self.process.poll() is None
 
 
-class Parent:
+class Supervisor:
     """Starts, watches and ends the workers."""
 
     def __init__(self, settings: Settings, clock: Clock, web: socket.socket, module: str) -> None:
@@ -90,7 +91,8 @@ class Parent:
         self._keys = DayKeys(clock.today)
         self._session_key = secrets.token_bytes(32)
         self._workers: dict[int, Worker] = {}
-        self._pauses: dict[int, float] = {}
+        self._backoffs: dict[int, Backoff] = {}
+        """By number of a worker that died and has not lived long since."""
         self._again: dict[int, float] = {}
         """Number of a worker that died -> monotonic time at which it is started anew."""
         self._to_renew: deque[int] = deque()
@@ -136,7 +138,7 @@ class Parent:
             "session_key": self._session_key.hex(),
             "bot": self._bot,
             "name": name,
-            "announce": number == 0,
+            "announces": number == 0,
             "socket": self._web.fileno(),
             "ready": writing,
         }
@@ -161,26 +163,31 @@ class Parent:
     def _replace_the_dead(self) -> int:
         for number, worker in list(self._workers.items()):
             if worker.takes_requests() and time.monotonic() - worker.started > LIVED_SECONDS:
-                self._pauses.pop(number, None)
+                self._backoffs.pop(number, None)
             if worker.lives:
                 continue
             if worker.process.returncode == WRONG_USE:
                 return WRONG_USE
             log("worker-died", logging.ERROR, code=worker.process.returncode)
-            self._bury(worker)
+            self._expire(worker)
             del self._workers[number]
-            pause = self._pauses.get(number, 0.0)
-            self._pauses[number] = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
-            self._again[number] = time.monotonic() + pause
+            self._again[number] = time.monotonic() + self._pause(number)
         for number, moment in list(self._again.items()):
             if time.monotonic() >= moment:
                 del self._again[number]
                 self._workers[number] = self._start(number)
         return 0
 
-    def _bury(self, worker: Worker) -> None:
+    def _pause(self, number: int) -> float:
+        """Seconds before a worker that died is started anew: none the first time."""
+        if number in self._backoffs:
+            return self._backoffs[number].pause()
+        self._backoffs[number] = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        return 0.0
+
+    def _expire(self, worker: Worker) -> None:
         worker.forget_pipe()
-        bury(self._settings.redis_url, self._bot, worker.name)
+        expire_worker(self._settings.redis_url, self._bot, worker.name)
 
     # ---- renewing one after another
 
@@ -212,7 +219,7 @@ class Parent:
         elif not new.lives:
             # What cannot start does not replace what runs.
             log("worker-died", logging.ERROR, code=new.process.returncode or 0)
-            self._bury(new)
+            self._expire(new)
             self._next = None
             self._to_renew.clear()
 
@@ -246,7 +253,7 @@ def check_redis(url: str) -> None:
     try:
         if not redis_keeps_nothing(url):
             log("redis-unchecked", logging.WARNING)
-    except Persists as error:
+    except RedisPersistsError as error:
         raise SettingsError(f"TABAYYAN_REDIS_URL: {error}") from None
     except ValueError:
         raise SettingsError("TABAYYAN_REDIS_URL is wrong: write it as redis://127.0.0.1:6379/0.") from None
@@ -261,4 +268,4 @@ def run_workers(settings: Settings, clock: Clock, web: socket.socket, module: st
         SettingsError: Redis keeps something on disk.
     """
     check_redis(settings.redis_url)
-    return Parent(settings, clock, web, module).run()
+    return Supervisor(settings, clock, web, module).run()

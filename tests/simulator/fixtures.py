@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port, until
+from tests.simulator.contract import call_faults, update_faults
 
 MODES = ("polling", "webhook")
 
@@ -58,15 +59,20 @@ class Bot:
 
 @contextmanager
 def running(mode: str, folder: Path, command: tuple[str, ...] = ()) -> Iterator[tuple[Telegram, Bot]]:
-    """A simulator and a bot, both ended afterwards; whatever the bot said must be a line of the allow-list."""
+    """A simulator and a bot, both ended afterwards.
+
+    Whatever the bot logged must be a line of the allow-list, and whatever the two said to each other as the Bot API is.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     telegram = Telegram(folder)
     bot = Bot(telegram, mode, folder, command)
     try:
         yield telegram, bot
+        faults = [*call_faults(telegram("calls")), *update_faults(telegram("updates"))]
     finally:
         bot.stop()
         telegram.stop()
+    assert not faults, "\n".join(faults)
     assert "Traceback" not in bot.said, bot.said
     assert TOKEN not in bot.said
 

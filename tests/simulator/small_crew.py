@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 
+from bot.assemble import Answering, clock_of
 from bot.content_tools.load.build import Content
 from bot.i18n import Phrases
 from bot.logs import set_up_logging
 from bot.nlu_io.cache import TrainingResources
-from bot.runtime import Answering, clock_of, listen
+from bot.run import listen
 from bot.scale_out.supervisor import run_workers
 from bot.settings import SettingsError, read_settings
 from tests.simulator.small_campaign import constant_conversation, small_conversation

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from bot import runtime as app
 from bot.worker import main
 from tests.simulator.small_crew import build_constant, build_small
 
 if __name__ == "__main__":
-    app.build_answering = build_constant if os.environ.get("SMALL_CONVERSATION") == "constant" else build_small
-    sys.exit(main())
+    sys.exit(main(build_constant if os.environ.get("SMALL_CONVERSATION") == "constant" else build_small))

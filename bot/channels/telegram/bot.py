@@ -1,4 +1,4 @@
-"""python-telegram-bot's request interface on aiohttp: fast under load, and exact about a request's fate.
+"""The Bot API: python-telegram-bot's `Bot` on aiohttp, and the one policy by which calls are repeated.
 
 The stock client slows down as more requests run at once. Every error raised here is free of addresses and bodies,
 because the address holds the token.
@@ -6,20 +6,37 @@ because the address holds the token.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from telegram import InputFile
-from telegram.error import NetworkError
+from telegram import Bot
+from telegram.error import NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, RequestData
-from telegram.request._requestparameter import RequestParameter
 
+from bot.channels.telegram.server_clock import ServerClock
+from bot.logs import log
+from bot.settings import Settings
+
+CONNECTIONS = 64
+ANSWER_SECONDS = 6.0
+"""How long Telegram may take to answer a call before its fate counts as unknown."""
 CONNECT_SECONDS = 5.0
 KEEP_IDLE_SECONDS = 25.0
+PATIENCE_SECONDS = 60.0
+"""How long one call is tried, Telegram's own requests to wait included."""
+WAIT_MARGIN_SECONDS = 0.05
+FIRST_BACK_OFF_SECONDS = 0.2
+LONGEST_BACK_OFF_SECONDS = 5.0
+_OF_A_SENT_MESSAGE = ("message_id", "date", "chat")
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -35,23 +52,12 @@ class ServerTrouble(NetworkError):
     """The server answered 5xx, or 429 without saying how long to wait."""
 
 
-def parameters(values: Mapping[str, Any]) -> RequestData:
-    """The parameters of one call: plain JSON values, and files that are to be attached."""
-    return RequestData(
-        [
-            RequestParameter(name, f"attach://{value.attach_name}", [value])
-            if isinstance(value, InputFile)
-            else RequestParameter(name, value, None)
-            for name, value in values.items()
-        ]
-    )
-
-
 class AiohttpRequest(BaseRequest):
     """Carries Bot API calls over one aiohttp session."""
 
-    def __init__(self, api_url: str, *, connections: int, seconds: float) -> None:
-        """Take the API's root, the number of connections at once, and how long to wait for an answer."""
+    def __init__(self, api_url: str, *, connections: int, seconds: float, clock: ServerClock | None = None) -> None:
+        """Take the API's root, how many connections at once, how long to wait for an answer, and who hears the time."""
+        self._clock = clock or ServerClock()
         self._proxy = _proxy(api_url)
         self._connections = connections
         self._seconds = seconds
@@ -111,6 +117,7 @@ class AiohttpRequest(BaseRequest):
         try:
             async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 status = answer.status
+                date = answer.headers.get("Date")
                 payload = await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(type(error).__name__) from None
@@ -118,6 +125,7 @@ class AiohttpRequest(BaseRequest):
             raise FateUnknown(type(error).__name__) from None
         if status >= 500 or (status == 429 and b"retry_after" not in payload):
             raise ServerTrouble(str(status))
+        self._clock.hear(date)
         return status, payload
 
     async def fetch(self, url: str, *, limit: int, seconds: float) -> bytes | None:
@@ -142,14 +150,19 @@ class AiohttpRequest(BaseRequest):
         """Read an answer's body.
 
         Raises:
-            FateUnknown: it is no JSON object, so that nobody can say what has become of the request.
+            FateUnknown: it is no answer of the Bot API, so that nobody can say what has become of the request.
         """
         try:
             answer = json.loads(payload)
         except (ValueError, RecursionError):
             raise FateUnknown("unreadable answer") from None
-        if not isinstance(answer, dict):
+        if not isinstance(answer, dict) or not answer.keys() & {"result", "error_code"}:
             raise FateUnknown("unreadable answer")
+        sent = answer.get("result")
+        if isinstance(sent, dict) and "message_id" in sent:
+            # A message of ours, of which only the number is wanted: to read all of it costs more than to send it, and
+            # nothing that Telegram adds to it one day can make a reply that has been sent look like a failure.
+            answer["result"] = {name: sent[name] for name in _OF_A_SENT_MESSAGE if name in sent}
         return answer
 
 
@@ -169,3 +182,80 @@ def _proxy(api_url: str) -> str | None:
     if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
         return None
     return getproxies().get(address.scheme)
+
+
+# ---- opening
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings, clock: ServerClock) -> AsyncIterator[tuple[Bot, AiohttpRequest]]:
+    """The Bot API and its connections, closed at the end. Makes no call: Telegram may be away, or refuse the token."""
+    request = AiohttpRequest(settings.telegram_api_url, connections=CONNECTIONS, seconds=ANSWER_SECONDS, clock=clock)
+    await request.initialize()
+    try:
+        yield (
+            Bot(
+                settings.telegram_token,
+                base_url=f"{settings.telegram_api_url}/bot",
+                base_file_url=f"{settings.telegram_api_url}/file/bot",
+                request=request,
+                get_updates_request=request,
+            ),
+            request,
+        )
+    finally:
+        await request.shutdown()
+
+
+# ---- repeating
+
+Value = TypeVar("Value")
+
+
+class Backoff:
+    """How long to wait after each error of one call, before it is made again."""
+
+    def __init__(self, first: float = FIRST_BACK_OFF_SECONDS, longest: float = LONGEST_BACK_OFF_SECONDS) -> None:
+        """Take the first pause and the longest, seconds; each is twice the one before."""
+        self._first = self._next = first
+        self._longest = longest
+
+    def pause(self, error: TelegramError) -> float | None:
+        """Seconds to wait; None for a refusal, which another try does not change."""
+        if isinstance(error, RetryAfter):
+            self._next = self._first
+            wait = error.retry_after
+            return (wait.total_seconds() if isinstance(wait, timedelta) else float(wait)) + WAIT_MARGIN_SECONDS
+        if not isinstance(error, (NotSent, FateUnknown, ServerTrouble)):
+            return None
+        pause, self._next = self._next, min(self._next * 2, self._longest)
+        return pause
+
+
+async def repeated(call: Callable[[], Awaitable[Value]], *, harmless: bool = False) -> Value:
+    """Make one call for sure: repeat it after 429, 5xx and failed connections, for PATIENCE_SECONDS at most.
+
+    A call whose fate is unknown is repeated once and counted apart, since somebody may then see a message twice; a
+    harmless one (an edit, a deletion) is repeated like the others.
+
+    Raises:
+        TelegramError: Telegram refuses it, or the time is over.
+    """
+    end = time.monotonic() + PATIENCE_SECONDS
+    backoff = Backoff()
+    doubted = False
+    while True:
+        try:
+            return await call()
+        except TelegramError as error:
+            pause = backoff.pause(error)
+            if isinstance(error, RetryAfter):
+                log("rate-limited", logging.WARNING)
+            if isinstance(error, FateUnknown) and not harmless:
+                if doubted:
+                    raise
+                doubted = True
+                log("send-repeated", logging.WARNING)
+            if pause is None or time.monotonic() + pause > end:
+                raise
+        await asyncio.sleep(pause)
