@@ -133,7 +133,7 @@ def empty_campaign() -> Campaign:
 
 def learning_of(settings: Settings) -> TrainingResources:
     """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
-    return open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
+    return open_training_resources(settings.learnt_dir, semantic=settings.semantic)
 
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
@@ -179,7 +179,7 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     `encoders` lead to processes that encode meanwhile; without any the encoding is done here.
     """
     learning = learning_of(settings)
-    with one_at_a_time(settings.data_dir / "cache"):
+    with one_at_a_time(settings.learnt_dir):
         _models(content, learning, encoder=encoder_behind(encoders) if encoders else None, query_encoder=None)
 
 

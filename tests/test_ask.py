@@ -87,7 +87,7 @@ def run(arguments: list[str], given: bytes, **environment: str) -> subprocess.Co
         input=given,
         capture_output=True,
         cwd=ROOT,
-        env={**kept, **environment},
+        env={**kept, "TABAYYAN_CACHE_DIR": str(ROOT / "data" / "cache"), **environment},
         timeout=600,
         check=False,
     )

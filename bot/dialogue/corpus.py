@@ -26,9 +26,9 @@ HARD = "idiom game-film life news past other help"
 """Kinds of harmless texts that sound like danger."""
 DANGER_LIMITS = MappingProxyType(
     {
-        "note": {HARD: 0.13, "calm": 0.10, "topic": 0.25},
-        "ask": {HARD: 0.035, "calm": 0.012, "topic": 0.06},
-        "full": {HARD: 0.015, "calm": 0.005, "topic": 0.03},
+        "note": {HARD: 0.12, "calm": 0.10},
+        "ask": {HARD: 0.035, "calm": 0.012},
+        "full": {HARD: 0.015, "calm": 0.005},
     }
 )
 """Shares of texts without danger that may reach a level, on texts asked before they are learnt: somewhat under what is
@@ -36,7 +36,8 @@ promised, since other people write otherwise."""
 OFFER_LIMITS = MappingProxyType({"offer": {"": 0.08}, SCAM: {BELOW: 0.06}})
 _OTHERS = 1500
 """Texts of other kinds that a detector learns as none of its own."""
-_CALM = 5000
+_PLAIN_WORDS = 6
+_CALM = 2500
 """Phrasings of calm topics that the urgent lane learns as no danger."""
 _SEED = 5
 _NO_FREQUENCIES: Frequencies = MappingProxyType({})
@@ -91,6 +92,8 @@ def _dangers(campaign: Campaign, small_talk: Sequence[Example]) -> TrainingSet |
         if topic.calm
         for variety, texts in topic.phrasings.items()
         for text in texts
+        # The plain ones: long ones tell stories, and some of them danger.
+        if len(text.split()) <= _PLAIN_WORDS
     ]
     return TrainingSet(
         "dangers",

@@ -72,5 +72,6 @@ def votes(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
         near = np.arange(len(similarity))
     weights = similarity[near].astype(np.float64) ** 2
     owner = np.searchsorted(starts, near, side="right") - 1
-    result = np.bincount(owner, weights, minlength=len(starts))
-    return (result / max(1e-9, weights.sum())).astype(np.float32)
+    counted = np.bincount(owner, weights, minlength=len(starts))
+    result: Floats = (counted / max(1e-9, float(weights.sum()))).astype(np.float32)
+    return result
