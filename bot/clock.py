@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-BAGHDAD = ZoneInfo("Asia/Baghdad")
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -32,12 +30,12 @@ class Clock:
         return replace(self, zone=ZoneInfo(name))
 
     def now(self) -> datetime:
-        """The time now, aware, in UTC."""
-        return self.start + timedelta(seconds=(time.monotonic() - self.made) * self.speed)
+        """The time now, aware, in the clock's time zone."""
+        return (self.start + timedelta(seconds=(time.monotonic() - self.made) * self.speed)).astimezone(self.zone)
 
     def today(self) -> date:
         """The day in the clock's time zone."""
-        return self.now().astimezone(self.zone).date()
+        return self.now().date()
 
     def seconds_until(self, moment: datetime) -> float:
         """Real seconds until this clock shows a moment; 0 when it has passed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.clock import BAGHDAD
 from bot.counting.release import rules_of
 from bot.dialogue.render import N_
 from bot.reports.names import Names, written_day
@@ -49,7 +48,7 @@ class Wording:
         return self.say(
             "The open window ends on {last}; its figures come on {due}.",
             last=self.day(last),
-            due=self.day(due.astimezone(BAGHDAD).date()),
+            due=self.day(due),
         )
 
     def name(self, row: Row) -> str:

@@ -263,3 +263,15 @@ class StyleFile(Strict):
     emergency_warning: list[list[Text]] = Field(
         default_factory=list, description="Beside the emergency number abroad: one phrase of every list."
     )
+    bare_openings: list[Text] = Field(
+        default_factory=list, description="Words that answer nothing alone: yes, no. No answer opens with one."
+    )
+    hedges: list[Text] = Field(default_factory=list, description="How a sentence begins that says what is not known.")
+    screen_sentence: list[Text] = Field(
+        default_factory=list, description="How the sentence begins that warns of others who may see the screen."
+    )
+    feminine: list[Text] = Field(
+        default_factory=list, description="Words that show that a woman is addressed; vowel marks count here."
+    )
+    instead: dict[Text, Text] = Field(default_factory=dict, description="Words that are hard to read -> better ones.")
+    never_said: dict[Text, Text] = Field(default_factory=dict, description="Words that can hurt -> what to say.")
