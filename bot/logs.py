@@ -19,10 +19,12 @@ from typing import Any
 from bot.settings import LogLevel
 
 _LOGGER = logging.getLogger("tabayyan")
-_PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")
+_PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/\[\] -]{0,200}")
 
 EVENTS: Mapping[str, str] = {
     "started": "The bot has started.",
+    "settings": "Settings were read.",
+    "nothing-to-reload": "Edits of the content are taken by themselves; other settings need a restart.",
     "learning": "Learning the words; the first start takes longest.",
     "stopping": "The bot is stopping.",
     "no-token": "No token is set: the try page runs instead of Telegram. Set TABAYYAN_TELEGRAM_TOKEN to connect.",
