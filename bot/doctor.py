@@ -21,7 +21,8 @@ from typing import Any
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
 from bot.desk.access import door
-from bot.settings import Settings
+from bot.reports.backup_commands import has_counted
+from bot.settings import Settings, sources
 from storage.databases import StoreErrors
 from storage.releases import Releases
 
@@ -71,6 +72,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "تختلف الساعة عن ساعة تيليغرام بمقدار {seconds} ثانية. فعّل مزامنة الوقت (timedatectl set-ntp true).",
     ),
     "disk": ("The data folder can be written.", "يمكن الكتابة في مجلد البيانات."),
+    "disk-missing": (
+        "The data folder is not there yet: the bot makes it when it runs. Was it running elsewhere? See the first line.",
+        "مجلد البيانات غير موجود بعد: ينشئه البوت عندما يعمل. هل كان يعمل في مكان آخر؟ انظر السطر الأول.",
+    ),
     "disk-unwritable": (
         "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that "
         "belongs to the bot's user.",
@@ -91,6 +96,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "في المحتوى {errors} من الأخطاء. الأمر `tabayyan check` يذكر كل خطأ مع الملف والسطر.",
     ),
     "store": ("The released figures can be read.", "يمكن قراءة الأرقام المنشورة."),
+    "store-empty": ("Nothing has been counted here yet.", "لم يُعدّ شيء هنا بعد."),
     "store-broken": (
         "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; "
         "answers do not depend on them.",
@@ -155,6 +161,7 @@ class _Unreachable(Exception):
 def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
     """Look at everything and say it in words; 0 when all is well, 1 when something is wrong."""
     bad = 0
+    say(sources(settings))
     for finding in findings(settings):
         bad += not finding.good
         say(f"{'ok ' if finding.good else '!! '} {finding.words(language)}")
@@ -242,8 +249,11 @@ def _seconds(date: str | None) -> float | None:
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
+    whole = folder
+    if not folder.exists():
+        yield Finding("disk-missing", True)
+        folder = next(parent for parent in folder.absolute().parents if parent.exists())
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"doctor")
             file.flush()
@@ -254,7 +264,7 @@ def _disk(folder: Path) -> Iterator[Finding]:
         yield Finding("disk-unwritable", False)
         return
     yield Finding("disk", True) if free >= FREE_BYTES else Finding("disk-full", False, free // 2**20)
-    if readable:
+    if readable and folder == whole:
         yield Finding("disk-open", False)
 
 
@@ -265,6 +275,8 @@ def _content(settings: Settings) -> Finding:
 
 
 def _store(settings: Settings) -> Finding:
+    if not has_counted(settings):
+        return Finding("store-empty", True)
     try:
         Releases(settings.data_dir, settings.database_url).numbers()
     except (*StoreErrors, ImportError, ValueError):

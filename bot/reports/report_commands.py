@@ -1,4 +1,4 @@
-"""The reports' commands: report, simulate, privacy, backup, restore."""
+"""The reports' commands: report, simulate, privacy; backup and restore beside them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from bot.content_tools.load.build import Content, read_content
-from bot.counting.release import can_be_released
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.i18n import read_phrases
+from bot.reports.backup_commands import add_commands as add_backup_commands
+from bot.reports.backup_commands import has_counted
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
 from bot.reports.report import Report
 from bot.reports.report_writer import ReportWriter
-from bot.settings import LOCALES, Settings, read_settings
-from storage.backup import BackupError, as_backup, restore
+from bot.settings import LOCALES, Settings, read_settings, sources
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
-from storage.releases import AlreadyReleased, Releases
+from storage.releases import Releases
 from storage.values import Release
 from storage.windows import WindowFile
 
 FORMATS = ("text", "html", "csv", "json", "xlsx")
 PROBLEM = 1
+SIMULATION = "simulation"
+"""Folder below DATA_DIR."""
 
 
 Converse = Callable[[Settings, Content], Conversation]
@@ -59,13 +61,7 @@ def add_commands(subparsers: Any, converse: Converse) -> None:
     privacy.add_argument("--language", choices=("ar", "en"), default="ar")
     privacy.set_defaults(act=_privacy)
 
-    backup = subparsers.add_parser("backup", help="save the released figures to a file / احفظ الأرقام المنشورة")
-    backup.add_argument("file", type=Path, metavar="FILE")
-    backup.set_defaults(act=_backup)
-
-    restoring = subparsers.add_parser("restore", help="put released figures back from a backup / استعد الأرقام")
-    restoring.add_argument("file", type=Path, metavar="FILE")
-    restoring.set_defaults(act=_restore)
+    add_backup_commands(subparsers)
 
 
 def _from_one(text: str) -> int:
@@ -114,21 +110,44 @@ def worded(releases: Sequence[Release], names: Names, language: str, data_dir: P
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    settings = read_settings(data_dir=arguments.data_dir)
-    releases = Releases(settings.data_dir, settings.database_url if arguments.data_dir is None else "")
-    try:
-        numbers = releases.numbers()
-        if arguments.window is not None and arguments.window not in numbers:
-            known = ", ".join(map(str, numbers)) or "none"
-            print(f"Window {arguments.window} has not been released. Released: {known}.", file=sys.stderr)
+    settings = read_settings(data_dir=arguments.data_dir, database_url=None if arguments.data_dir is None else "")
+    print(sources(settings), file=sys.stderr)
+    if arguments.data_dir is not None and not has_counted(settings):
+        print(f"No figures lie in {settings.data_dir}. {_elsewhere(settings.data_dir)}", file=sys.stderr)
+        return PROBLEM
+    found: tuple[Release, ...] = ()
+    if has_counted(settings):
+        releases = Releases(settings.data_dir, settings.database_url)
+        try:
+            numbers = releases.numbers()
+            if arguments.window is not None and arguments.window not in numbers:
+                known = ", ".join(map(str, numbers)) or "none"
+                print(f"Window {arguments.window} has not been released. Released: {known}.", file=sys.stderr)
+                return PROBLEM
+            found = releases.last(BASELINE + 1, until=arguments.window)
+        except StoreErrors as error:
+            print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
             return PROBLEM
-        found = releases.last(BASELINE + 1, until=arguments.window)
-    except StoreErrors as error:
-        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
+    elif arguments.window is not None:
+        print(f"Window {arguments.window} has not been released. Released: none.", file=sys.stderr)
         return PROBLEM
     names = read_names(settings)
     report = worded(found, names, arguments.language, settings.data_dir)
-    return _put(rendered(report, names, arguments.format), arguments.output)
+    code = _put(rendered(report, names, arguments.format), arguments.output)
+    if not found:
+        print(f"Nothing has been released. {_elsewhere(settings.data_dir)}", file=sys.stderr)
+    return code if found or arguments.output is None else PROBLEM
+
+
+def _elsewhere(folder: Path) -> str:
+    """What to do where there are no figures."""
+    simulated = folder / SIMULATION
+    if (simulated / RELEASED_FILE).exists():
+        return f"A simulated season lies beside: tabayyan report --data-dir {simulated}"
+    return (
+        "If the bot counts elsewhere, name its folder with --data-dir or its settings with --env-file. "
+        "To see what a report looks like: tabayyan simulate"
+    )
 
 
 def rendered(report: Report, names: Names, form: str) -> bytes:
@@ -173,7 +192,7 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
     from bot.reports.simulation import Simulator
 
     settings = read_settings()
-    folder = arguments.data_dir or settings.data_dir / "simulation"
+    folder = arguments.data_dir or settings.data_dir / SIMULATION
     if any((folder / name).exists() for name in (LOCAL_FILE, RELEASED_FILE)):
         print(f"{folder} holds figures already. Remove the folder, or name another with --data-dir.", file=sys.stderr)
         return PROBLEM
@@ -204,32 +223,4 @@ def _privacy(arguments: argparse.Namespace) -> int:
     cells = cells_of(content.campaign, sign_ids(content)) if content is not None else frozenset()
     say = names_from(content).say
     sys.stdout.write(privacy_text(say, arguments.language, settings.noise_scale, settings.show_limit, cells))
-    return 0
-
-
-def _backup(arguments: argparse.Namespace) -> int:
-    settings = read_settings()
-    try:
-        body = as_backup(Releases(settings.data_dir, settings.database_url))
-    except StoreErrors as error:
-        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
-        return PROBLEM
-    return _put(body, arguments.file)
-
-
-def _restore(arguments: argparse.Namespace) -> int:
-    settings = read_settings()
-    try:
-        body = arguments.file.read_bytes()
-        restored, there = restore(Releases(settings.data_dir, settings.database_url), body, can_be_released)
-    except BackupError as error:
-        print(f"{arguments.file} was not restored: {error}.", file=sys.stderr)
-        return PROBLEM
-    except AlreadyReleased as error:
-        print(f"Stopped: {error}. What was released first stays.", file=sys.stderr)
-        return PROBLEM
-    except StoreErrors as error:
-        print(f"{arguments.file} was not restored ({type(error).__name__}).", file=sys.stderr)
-        return PROBLEM
-    print(f"Windows restored: {restored}; there already: {there}.")
     return 0
