@@ -31,7 +31,9 @@ ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
 USER 10001
 VOLUME /data
 EXPOSE 8000
+# Unhealthy also while Telegram is out of reach: Docker starts nothing anew for that, but shows it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 ENTRYPOINT ["tabayyan"]
-CMD ["run"]
+# Docker's restart rules know no exit codes: a wrong setting is said once, and the container then stands still.
+CMD ["run", "--stay"]
