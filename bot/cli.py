@@ -31,7 +31,8 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-22") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The whole command line; each command sets `act`, which gives an exit code."""
     from bot.content_tools.content_commands import add_commands as add_content_commands
     from bot.reports.poster_command import add_command as add_poster_command
     from bot.reports.report_commands import add_commands as add_report_commands
@@ -166,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows a question mark, rather than ending the command.
             stream.reconfigure(errors="replace")
-    arguments = _parser().parse_args(argv)
+    arguments = command_line().parse_args(argv)
     if arguments.env_file:
         os.environ[ENV_FILE] = arguments.env_file
     try:

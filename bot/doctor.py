@@ -20,7 +20,7 @@ from typing import Any
 
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
-from bot.desk.access import door
+from bot.desk.access import access_mode
 from bot.reports.backup_commands import has_counted
 from bot.settings import Settings, sources
 from storage.databases import StoreErrors
@@ -298,7 +298,7 @@ def _redis(address: str) -> Finding:
 
 
 def _desk(settings: Settings) -> Iterator[Finding]:
-    kept = door(settings)
-    yield Finding("desk-closed", False) if kept == "closed" else Finding("desk", True)
-    if kept == "password" and len(settings.desk_password) < _SHORT_PASSWORD:
+    access = access_mode(settings)
+    yield Finding("desk-closed", False) if access == "closed" else Finding("desk", True)
+    if access == "password" and len(settings.desk_password) < _SHORT_PASSWORD:
         yield Finding("desk-short", False)

@@ -17,6 +17,9 @@ python=${PYTHON:-python3}
 id tabayyan >/dev/null 2>&1 ||
   useradd --system --home-dir /var/lib/tabayyan --shell /usr/sbin/nologin tabayyan
 
+runuser -u tabayyan -- "$(command -v "$python")" -c '' 2>/dev/null || stop "The bot's own user may not run $(command -v "$python"). \
+Use the system's: sudo PYTHON=/usr/bin/python3 sh deploy/install.sh"
+
 if [ "$clone" != "$target" ]; then
   say "Copying the program to $target ..."
   mkdir -p "$target"
@@ -36,6 +39,9 @@ say "Installing the libraries (one to three minutes) ..."
 [ -x "$target/.venv/bin/python" ] || "$python" -m venv "$target/.venv"
 "$target/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$target/requirements.lock"
 "$target/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$target"
+
+# Whatever this shell's umask: the bot reads its program, and cannot write it.
+chmod -R u+rwX,go+rX,go-w "$target"
 
 install -d -o tabayyan -g tabayyan -m 0700 /var/lib/tabayyan
 if [ ! -e /etc/tabayyan.env ]; then

@@ -11,10 +11,14 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ARTEFACTS = ROOT / "test-artefacts"
 CHROMIUM_FLAGS = [
@@ -31,7 +35,7 @@ AXE_VERSION = "4.14.1"
 AXE_INTEGRITY = "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip, or on the build machine fail, with one sentence."""
     if os.environ.get("CI") == "true":
         pytest.fail(what)
@@ -39,7 +43,7 @@ def missing(what: str) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[object]:
+def chromium() -> Iterator[Browser]:
     """A running browser."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:

@@ -83,7 +83,7 @@ def id_spellings(value: int) -> Iterator[tuple[str, bytes]]:
         yield f"{size} bytes little", value.to_bytes(size, "little")
     for size in (6, 8):
         for order in ("big", "little"):
-            raw = value.to_bytes(size, order)  # type: ignore[arg-type]
+            raw = value.to_bytes(size, order)
             for name in _HASHES:
                 yield f"{name} of bytes", hashlib.new(name, raw).digest()[:16]
 

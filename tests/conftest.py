@@ -1,4 +1,4 @@
-"""What several test files share: the real content, fitted once, and a classifier that needs no fitting."""
+"""What several test files share: the real content, read once, and a conversation that needs no training."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ import pytest
 
 from bot.content_tools.load.build import Content, read_content
 from bot.dialogue.conversation import Conversation
-from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
-from bot.dialogue.safety import SafetyLane
-from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, read_phrases
-from bot.nlu.ranking import Ranked, Ranking
-from bot.nlu.utterance import Utterance
+from tests.kit.conversations import scripted_conversation
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)
@@ -30,29 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         call = getattr(item, "callspec", None)
         if call is not None and item.get_closest_marker("waits") and "webhook" in call.params.values():
             item.add_marker(pytest.mark.slow)
-
-
-class ScriptedMatcher:
-    """Answers a question that is a topic's id, offers choices for "a|b", and knows nothing else.
-
-    "=a" is a question that an editor wrote under a.
-    """
-
-    def __init__(self, topics: tuple[str, ...]) -> None:
-        self._topics = topics
-
-    def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
-        """Rank by the ids named in the question."""
-        question = utterance.raw
-        named = tuple(part for part in question.strip().split("|") if part in self._topics)
-        rest = tuple(topic for topic in self._topics if topic not in named)
-        ranked = tuple(Ranked(topic, 0.9 if topic in named else 0.01) for topic in (*named, *rest)[:5])
-        if len(named) == 1:
-            return Ranking(ranked, "answer", named, rest[:2])
-        if named:
-            return Ranking(ranked, "choices", (), named[:3])
-        written = question[1:] if question.startswith("=") and question[1:] in self._topics else None
-        return Ranking(ranked, "none", (), (), written=written)
 
 
 @pytest.fixture(scope="session")
@@ -73,15 +46,7 @@ def phrases(content: Content) -> Phrases:
 @pytest.fixture(scope="session")
 def scripted(content: Content, phrases: Phrases) -> Conversation:
     """A conversation over the real content whose classifier does as it is told."""
-    return Conversation(
-        content.campaign,
-        ScriptedMatcher(tuple(content.campaign.topics)),
-        SafetyLane(content.safety),
-        OfferChecker(content.offers),
-        SmallTalk(content.small_talk),
-        phrases,
-        content.other_scripts,
-    )
+    return scripted_conversation(content, phrases)
 
 
 @pytest.fixture

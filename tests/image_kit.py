@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ while [ "$left" -gt 0 ]; do
   case "$1" in -o|-g) shift 2; left=$((left - 2));; *) set -- "$@" "$1"; shift; left=$((left - 1));; esac
 done""",
 }
+
+
+def _known(values: Mapping[str, str], used: re.Match[str]) -> str:
+    return values[used[1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,9 @@ class Image:
         self._stages = folder / "stages"
         self.variables: dict[str, str] = {}
         self.workdir = self.root
-        for made in (folder, self._stages, folder / "home"):
-            made.mkdir(exist_ok=True)
-            self._own(made)
+        for place in (folder, self._stages, folder / "home"):
+            place.mkdir(exist_ok=True)
+            self._own(place)
         made = self.run([self.python(), "-m", "venv", str(self._base)], cwd=folder)
         assert made.returncode == 0, made.stderr
         for name, script in STAND_INS.items():
@@ -166,13 +171,13 @@ class Image:
             **self.as_user(),
         )
 
-    def start(self, command: Sequence[str], output: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], output: Path, settings: Mapping[str, str]) -> subprocess.Popen[Any]:
         """Start a command that goes on."""
         with output.open("ab") as file:
             return subprocess.Popen(
                 self.found(command),
                 cwd=self.workdir,
-                env=self.environment | settings,
+                env=self.environment | dict(settings),
                 stdout=file,
                 stderr=file,
                 **self.as_user(),
@@ -215,7 +220,7 @@ class Image:
         elif line.word == "ENV":
             known = self.environment
             for name, _, value in (pair.partition("=") for pair in shlex.split(line.rest)):
-                self.variables[name] = re.sub(r"\$(\w+)", lambda used, known=known: known[used[1]], self.inside(value))
+                self.variables[name] = re.sub(r"\$(\w+)", partial(_known, known), self.inside(value))
         elif line.word == "COPY":
             self._copy(line)
         else:

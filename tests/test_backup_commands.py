@@ -28,7 +28,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def test_a_backup_of_nothing_is_an_error_names_the_folder_and_makes_none(data: Path, capsys) -> None:
+def test_a_backup_of_nothing_is_an_error_names_the_folder_and_makes_none(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["backup", "x.json"]) == 1
     said = capsys.readouterr()
     assert str(data) in said.err
@@ -37,14 +39,18 @@ def test_a_backup_of_nothing_is_an_error_names_the_folder_and_makes_none(data: P
     assert not Path("x.json").exists()
 
 
-def test_a_bot_that_has_released_nothing_yet_is_no_error_and_no_file(data: Path, capsys) -> None:
+def test_a_bot_that_has_released_nothing_yet_is_no_error_and_no_file(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Releases(data).prepare()
     assert main(["backup"]) == 0
     assert "nothing has been released yet" in capsys.readouterr().out
     assert not (data / "backups").exists()
 
 
-def test_backups_are_made_when_something_is_new_and_the_oldest_go(data: Path, capsys, monkeypatch) -> None:
+def test_backups_are_made_when_something_is_new_and_the_oldest_go(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     releases = Releases(data)
     releases.put(window(1))
     folder = data / "backups"
@@ -61,7 +67,7 @@ def test_backups_are_made_when_something_is_new_and_the_oldest_go(data: Path, ca
     assert "Nothing new since" in capsys.readouterr().out
 
 
-def test_a_named_file_is_replaced_aloud_but_never_by_less(data: Path, capsys) -> None:
+def test_a_named_file_is_replaced_aloud_but_never_by_less(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     releases = Releases(data)
     for number in (1, 2):
         releases.put(window(number))
@@ -79,13 +85,13 @@ def test_a_named_file_is_replaced_aloud_but_never_by_less(data: Path, capsys) ->
     assert Path("letter.txt").read_text() == "dear"
 
 
-def test_a_folder_that_cannot_be_written_is_named(data: Path, capsys) -> None:
+def test_a_folder_that_cannot_be_written_is_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Releases(data).put(window(1))
     assert main(["backup", "/proc/x.json"]) == 1
     assert "/proc" in capsys.readouterr().err
 
 
-def test_made_up_figures_are_restored_only_when_wanted(data: Path, capsys) -> None:
+def test_made_up_figures_are_restored_only_when_wanted(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Releases(data).put(replace(window(1), synthetic=True))
     assert main(["backup", "x.json"]) == 0
     (data / "released.db").unlink()
@@ -97,14 +103,14 @@ def test_made_up_figures_are_restored_only_when_wanted(data: Path, capsys) -> No
 
 
 @pytest.mark.parametrize("arguments", [["report"], ["report", "--language", "en"], ["backup"], ["doctor"]])
-def test_looking_makes_no_folder(data: Path, arguments: list[str], capsys) -> None:
+def test_looking_makes_no_folder(data: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     main(arguments)
     said = capsys.readouterr()
     assert not data.exists()
     assert str(data) in said.err + said.out
 
 
-def test_a_report_of_nothing_says_what_to_do(data: Path, capsys, tmp_path: Path) -> None:
+def test_a_report_of_nothing_says_what_to_do(data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["report", "--data-dir", str(tmp_path / "typo")]) == 1
     assert str(tmp_path / "typo") in capsys.readouterr().err
     assert not (tmp_path / "typo").exists()

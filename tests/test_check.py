@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
@@ -15,13 +14,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cli import command_line
 from bot.content_tools import measure, read_content
 from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import check
 from bot.content_tools.checks.figures import Known, figures
 from bot.content_tools.checks.rules import emergency_abroad, promises
 from bot.content_tools.checks.texts import addresses, letters, markup, punctuation
-from bot.content_tools.content_commands import add_commands
 from bot.content_tools.edit import EditError
 from bot.content_tools.load.build import content_digest
 from bot.content_tools.scaffold import new_language, new_topic, verify_contact
@@ -45,9 +44,7 @@ def folder(tmp_path: Path) -> Path:
 def _run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
     monkeypatch.setenv("TABAYYAN_CONTENT_DIR", str(folder))
     monkeypatch.setenv("TABAYYAN_DATA_DIR", str(folder.parent / "data"))
-    parser = argparse.ArgumentParser()
-    add_commands(parser.add_subparsers(required=True))
-    arguments = parser.parse_args(words)
+    arguments = command_line().parse_args(words)
     code: int = arguments.act(arguments)
     return code
 
@@ -467,7 +464,7 @@ def test_impact_compares_with_a_revision(
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], cwd=folder.parent, check=True)
-    monkeypatch.setattr("bot.content_tools.content_commands._fitting", lambda settings: _WordMatcher)
+    monkeypatch.setattr("bot.assemble.classifier_of", lambda settings: _WordMatcher)
     path = folder / "en" / "phrasings" / "how-many.yaml"
     path.write_text("en: [give me a number to ring it, does anybody return]\n", encoding="utf-8")
     assert _run(monkeypatch, folder, "check", "--impact", "HEAD", "--today", "2026-11-22") == 0

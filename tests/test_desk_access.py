@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,7 +17,7 @@ from bot.desk.access import (
     TRIES_A_MINUTE,
     Sessions,
     TryLimit,
-    door,
+    access_mode,
     is_loopback,
     names_this_machine,
 )
@@ -48,12 +50,12 @@ class Ticks:
         return self.now
 
 
-def locked(**changed):
+def locked(**changed: Any) -> TestClient:
     changed.setdefault("settings", desk_kit.settings(desk_password=PASSWORD))
     return desk_kit.client(**changed)
 
 
-def signed_in(**changed):
+def signed_in(**changed: Any) -> TestClient:
     client = locked(**changed)
     answer = client.post("/desk/login", data={"password": PASSWORD}, follow_redirects=False)
     assert answer.status_code == 303
@@ -75,12 +77,12 @@ def signed_in(**changed):
         ("", False),
     ],
 )
-def test_loopback_addresses(host, expected):
+def test_loopback_addresses(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]", "[::1]:8000", "LOCALHOST"])
-def test_hosts_of_this_machine(host):
+def test_hosts_of_this_machine(host: str) -> None:
     assert names_this_machine(host)
 
 
@@ -101,7 +103,7 @@ def test_hosts_of_this_machine(host):
         "0.0.0.0",
     ],
 )
-def test_hosts_of_others(host):
+def test_hosts_of_others(host: str) -> None:
     assert not names_this_machine(host)
 
 
@@ -115,19 +117,19 @@ def test_hosts_of_others(host):
         ({"host": "0.0.0.0", "desk_password": "x"}, "password"),
     ],
 )
-def test_the_door(changed, expected):
-    assert door(desk_kit.settings(**changed)) == expected
+def test_the_door(changed: dict[str, Any], expected: str) -> None:
+    assert access_mode(desk_kit.settings(**changed)) == expected
 
 
 @pytest.mark.parametrize("changed", [{"host": "0.0.0.0"}, {"webhook_url": "https://example.org"}])
-def test_pages_alone_refuse_to_start_where_others_could_read_them(changed):
+def test_pages_alone_refuse_to_start_where_others_could_read_them(changed: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="TABAYYAN_DESK_PASSWORD"):
         check_desk_settings(desk_kit.settings(**changed))
     with pytest.raises(SettingsError):
         desk_app(desk_kit.services(settings=desk_kit.settings(**changed)))
 
 
-def test_beside_telegram_the_pages_stay_closed_and_the_machine_routes_open():
+def test_beside_telegram_the_pages_stay_closed_and_the_machine_routes_open() -> None:
     settings = desk_kit.settings(host="0.0.0.0", telegram_token="1:x", mode="polling")
     client = desk_kit.client(settings=settings)
     for path in PAGES:
@@ -152,37 +154,37 @@ def test_beside_telegram_the_pages_stay_closed_and_the_machine_routes_open():
     ],
 )
 @pytest.mark.parametrize("path", PAGES)
-def test_without_a_password_others_are_refused(path, headers):
+def test_without_a_password_others_are_refused(path: str, headers: dict[str, str]) -> None:
     assert desk_kit.client().get(path, headers=headers).status_code == 403
 
 
-def test_without_a_password_another_machine_is_refused():
+def test_without_a_password_another_machine_is_refused() -> None:
     app = desk_app(desk_kit.services())
     assert TestClient(app, base_url="http://localhost", client=("192.168.1.7", 4000)).get("/").status_code == 403
     assert TestClient(app, base_url="http://localhost", client=("127.0.0.1", 4000)).get("/").status_code == 200
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_with_a_password_pages_lead_to_the_form(path):
+def test_with_a_password_pages_lead_to_the_form(path: str) -> None:
     answer = locked().get(path, follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/desk/login")
     assert "set-cookie" not in answer.headers
 
 
-def test_signing_in_and_out():
+def test_signing_in_and_out() -> None:
     client = signed_in()
     assert client.get("/desk/content", follow_redirects=False).status_code == 200
-    token = re.search(
+    token = desk_kit.found(
         r'action="/desk/logout"><input type="hidden" name="token" value="([^"]+)"', client.get("/").text
-    ).group(1)
+    )
     cookie = client.cookies[COOKIE]
     assert client.post("/desk/logout", data={"token": token}, follow_redirects=False).status_code == 303
     client.cookies.set(COOKIE, cookie)
     assert client.get("/desk/content", follow_redirects=False).status_code == 303
 
 
-def test_the_cookie_is_for_this_site_and_no_script():
+def test_the_cookie_is_for_this_site_and_no_script() -> None:
     answer = locked().post("/desk/login", data={"password": PASSWORD}, follow_redirects=False)
     cookie = answer.headers["set-cookie"].lower()
     assert (
@@ -197,13 +199,13 @@ def test_the_cookie_is_for_this_site_and_no_script():
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
-def test_behind_a_proxy_with_https_the_cookie_is_secure():
+def test_behind_a_proxy_with_https_the_cookie_is_secure() -> None:
     headers = {"x-forwarded-proto": "https"}
     answer = locked().post("/desk/login", data={"password": PASSWORD}, headers=headers, follow_redirects=False)
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
-def test_no_page_sets_another_cookie():
+def test_no_page_sets_another_cookie() -> None:
     client = signed_in()
     for path in (*PAGES, "/healthz", "/metrics", "/nope"):
         assert "set-cookie" not in client.get(path).headers
@@ -221,14 +223,14 @@ def test_no_page_sets_another_cookie():
         "x" * 5000,
     ],
 )
-def test_wrong_passwords_give_no_session(password):
+def test_wrong_passwords_give_no_session(password: str) -> None:
     answer = locked().post("/desk/login", data={"password": password}, follow_redirects=False)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
     assert PASSWORD not in answer.text
 
 
-def test_guessing_is_slowed_down():
+def test_guessing_is_slowed_down() -> None:
     client = locked()
     codes = [
         client.post("/desk/login", data={"password": f"guess {number}"}).status_code for number in range(FREE_TRIES + 3)
@@ -239,7 +241,7 @@ def test_guessing_is_slowed_down():
     assert "set-cookie" not in refused.headers
 
 
-async def test_many_addresses_guess_no_faster_together():
+async def test_many_addresses_guess_no_faster_together() -> None:
     ticks = Ticks()
     limit = TryLimit(ticks)
 
@@ -253,7 +255,7 @@ async def test_many_addresses_guess_no_faster_together():
     assert len(limit._addresses) <= 4096
 
 
-async def test_the_right_password_clears_the_tries():
+async def test_the_right_password_clears_the_tries() -> None:
     ticks = Ticks()
     limit = TryLimit(ticks)
     for _ in range(FREE_TRIES):
@@ -263,7 +265,7 @@ async def test_the_right_password_clears_the_tries():
     assert await limit.wait("10.0.0.1") == 0
 
 
-async def test_a_session_runs_out():
+async def test_a_session_runs_out() -> None:
     ticks = Ticks()
     sessions = Sessions("x", b"k" * 32, ticks)
     cookie = sessions.begin()
@@ -273,11 +275,11 @@ async def test_a_session_runs_out():
 
 
 @pytest.mark.parametrize("made", ["", ".", "..", "a.b.c", "9999999999.x." + "0" * 64, "9999999999.x.\udcff"])
-async def test_invented_cookies_are_no_session(made):
+async def test_invented_cookies_are_no_session(made: str) -> None:
     assert not await Sessions("x", b"k" * 32).is_valid(made)
 
 
-async def test_a_session_of_another_key_or_time_is_none():
+async def test_a_session_of_another_key_or_time_is_none() -> None:
     cookie = Sessions("x", b"k" * 32).begin()
     assert await Sessions("x", b"k" * 32).is_valid(cookie)
     assert not await Sessions("x", b"j" * 32).is_valid(cookie)
@@ -285,7 +287,7 @@ async def test_a_session_of_another_key_or_time_is_none():
     assert not await Sessions("x", b"k" * 32).is_valid(f"{int(until) + 1}.{rest}")
 
 
-def test_a_form_token_belongs_to_one_session_and_differs_each_time():
+def test_a_form_token_belongs_to_one_session_and_differs_each_time() -> None:
     sessions = Sessions("x", b"k" * 32)
     one, again = sessions.form_token("cookie"), sessions.form_token("cookie")
     assert one != again
@@ -309,14 +311,14 @@ def test_a_form_token_belongs_to_one_session_and_differs_each_time():
         ("javascript:alert(1)", "/"),
     ],
 )
-def test_only_our_own_paths_follow_signing_in(address, expected):
+def test_only_our_own_paths_follow_signing_in(address: str, expected: str) -> None:
     assert local_path(address) == expected
     answer = locked().post("/desk/login", data={"password": PASSWORD, "next": address}, follow_redirects=False)
     assert answer.headers["location"].partition("?")[0] == expected
     assert "a=b" not in answer.headers.get("set-cookie", "")
 
 
-def test_signing_in_from_another_site_is_refused():
+def test_signing_in_from_another_site_is_refused() -> None:
     answer = locked().post(
         "/desk/login", data={"password": PASSWORD}, headers={"origin": "https://evil.example"}, follow_redirects=False
     )
@@ -335,24 +337,24 @@ def test_signing_in_from_another_site_is_refused():
         (None, {"sec-fetch-site": "same-site"}),
     ],
 )
-def test_forms_that_write_come_from_our_own_pages(path, token, headers):
+def test_forms_that_write_come_from_our_own_pages(path: str, token: bool, headers: dict[str, str]) -> None:
     client = signed_in()
     if token is None:
-        token = re.search(r'name="token" value="([^"]+)"', client.get("/").text).group(1)
+        token = desk_kit.found(r'name="token" value="([^"]+)"', client.get("/").text)
     assert client.post(path, data={"token": token}, headers=headers).status_code == 403
 
 
-def test_writing_without_a_session_is_refused():
+def test_writing_without_a_session_is_refused() -> None:
     for path in ("/desk/contacts", "/desk/wordings", "/desk/logout", "/", "/desk/content"):
         assert locked().post(path, data={"say": "x"}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/desk/login", "/desk/contacts"])
-def test_oversized_bodies_are_refused(path):
+def test_oversized_bodies_are_refused(path: str) -> None:
     client = desk_kit.client()
     assert client.post(path, content=b"say=" + b"x" * LARGEST_BODY).status_code == 413
 
-    def pieces():
+    def pieces() -> Iterator[bytes]:
         for _ in range(LARGEST_BODY // 1000 + 10):
             yield b"x" * 1000
 
@@ -363,7 +365,7 @@ def test_oversized_bodies_are_refused(path):
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "x", "9" * 30, "١٢"])
-def test_strange_content_lengths_are_refused(length):
+def test_strange_content_lengths_are_refused(length: str) -> None:
     assert desk_kit.client().post("/", content=b"", headers={"content-length": length.encode()}).status_code == 413
 
 
@@ -387,12 +389,12 @@ def test_strange_content_lengths_are_refused(length):
         ("text/plain", b"\0" * 100),
     ],
 )
-def test_malformed_forms_never_break_the_page(kind, body):
+def test_malformed_forms_never_break_the_page(kind: str, body: bytes) -> None:
     answer = desk_kit.client().post("/", content=body, headers={"content-type": kind})
     assert answer.status_code in (200, 400)
 
 
-def test_a_form_cannot_choose_how_long_it_is_read():
+def test_a_form_cannot_choose_how_long_it_is_read() -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n' + b"a" * 190_000 + b"\r\n--b--\r\n"
     client = locked()
     began = time.process_time()
@@ -403,7 +405,7 @@ def test_a_form_cannot_choose_how_long_it_is_read():
     assert time.process_time() - began < 0.7
 
 
-def test_every_answer_carries_the_security_headers():
+def test_every_answer_carries_the_security_headers() -> None:
     client = desk_kit.client()
     for path in (*PAGES, "/healthz", "/metrics", "/nope", "/desk/static/x/desk.css"):
         headers = client.get(path).headers
@@ -415,7 +417,7 @@ def test_every_answer_carries_the_security_headers():
         assert "max-age" in headers["cache-control"] or headers["cache-control"] in ("no-store", "no-cache")
 
 
-def test_pages_hold_no_inline_script_style_or_outside_address():
+def test_pages_hold_no_inline_script_style_or_outside_address() -> None:
     client = desk_kit.client()
     for path in (*PAGES, "/desk/content/law-prison-term", "/desk/login"):
         page = client.get(path).text

@@ -9,8 +9,10 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvicorn
@@ -24,7 +26,12 @@ from bot.settings import ROOT
 from tests import browser_kit, desk_kit
 from tests.test_desk_trends import Windows, release
 
-SIZES = {"narrow": {"width": 360, "height": 740}, "wide": {"width": 1360, "height": 900}}
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    PageOf = Callable[..., Page]
+
+SIZES: dict[str, Any] = {"narrow": {"width": 360, "height": 740}, "wide": {"width": 1360, "height": 900}}
 PAGES = {
     "try": "/",
     "topics": "/desk/content",
@@ -45,7 +52,7 @@ LISTED: list[Problem] = [
 ]
 
 
-def windows(topics):
+def windows(topics: list[str]) -> Windows:
     made = []
     for number in range(1, 10):
         shown = {
@@ -58,7 +65,7 @@ def windows(topics):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The desk over the real content and a plain classifier, on a port of its own."""
     content = read_content(ROOT / "content").content
     assert content is not None
@@ -99,19 +106,20 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Browser]:
     with browser_kit.chromium() as running:
         yield running
 
 
 @pytest.fixture
-def page_of(browser, address):
+def page_of(browser: Browser, address: str) -> Iterator[PageOf]:
     """Opens pages; afterwards no error may stand in a console and no request may have left this machine."""
-    contexts, faults = [], []
+    contexts: list[Any] = []
+    faults: list[str] = []
 
-    def opened(path, language="en", size="wide", scheme="light", **changed):
+    def opened(path: str, language: str = "en", size: str = "wide", scheme: str = "light", **changed: Any) -> Page:
         context = browser.new_context(
-            viewport=SIZES[size], color_scheme=scheme, locale=language, reduced_motion="reduce", **changed
+            viewport=SIZES[size], color_scheme=cast(Any, scheme), locale=language, reduced_motion="reduce", **changed
         )
         contexts.append(context)
         page = context.new_page()
@@ -132,13 +140,13 @@ def page_of(browser, address):
     assert faults == []
 
 
-def ask(page, text):
+def ask(page: Page, text: str) -> None:
     page.fill("#text", text)
     page.keyboard.press("Enter")
     page.wait_for_selector(".phone.shown .message.bot")
 
 
-def visit(page, address, name, language):
+def visit(page: Page, address: str, name: str, language: str) -> None:
     """Open another of our pages in the same tab; the try page with a question asked."""
     path = PAGES[name]
     page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
@@ -150,7 +158,7 @@ def visit(page, address, name, language):
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_and_is_pictured(page_of, address, language, size, scheme):
+def test_every_page_fits_and_is_pictured(page_of: PageOf, address: str, language: str, size: str, scheme: str) -> None:
     browser_kit.ARTEFACTS.mkdir(exist_ok=True)
     page = page_of("/", language, size, scheme)
     for name in PAGES:
@@ -164,7 +172,7 @@ def test_every_page_fits_and_is_pictured(page_of, address, language, size, schem
         page.screenshot(path=picture, full_page=name not in ("topics", "sources"))
 
 
-def barriers(page, script):
+def barriers(page: Page, script: str) -> Any:
     """What axe-core finds, as (rule, places)."""
     page.evaluate(script)
     return page.evaluate(
@@ -174,7 +182,7 @@ def barriers(page, script):
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_try_page_has_no_barrier_that_axe_finds(page_of, address, language):
+def test_the_try_page_has_no_barrier_that_axe_finds(page_of: PageOf, address: str, language: str) -> None:
     script = browser_kit.axe_script()
     page = page_of("/", language, "narrow")
     ask(page, ASKED[language])
@@ -184,7 +192,9 @@ def test_the_try_page_has_no_barrier_that_axe_finds(page_of, address, language):
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["ar", "en"])
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
-def test_no_page_has_a_barrier_that_axe_finds(page_of, address, language, size, scheme):
+def test_no_page_has_a_barrier_that_axe_finds(
+    page_of: PageOf, address: str, language: str, size: str, scheme: str
+) -> None:
     script = browser_kit.axe_script()
     page = page_of("/", language, size, scheme)
     for name in PAGES:
@@ -202,7 +212,7 @@ def test_no_page_has_a_barrier_that_axe_finds(page_of, address, language, size, 
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_a_chat_with_buttons(page_of, language):
+def test_a_chat_with_buttons(page_of: PageOf, language: str) -> None:
     page = page_of("/", language, "narrow")
     ask(page, ASKED[language])
     shown = page.locator(".phone.shown")
@@ -220,16 +230,17 @@ def test_a_chat_with_buttons(page_of, language):
     assert shown.locator(".message").count() == 0
 
 
-def test_both_languages_stand_side_by_side_on_wide_screens(page_of):
+def test_both_languages_stand_side_by_side_on_wide_screens(page_of: PageOf) -> None:
     page = page_of("/", "en", "wide")
     ask(page, ASKED["en"])
-    boxes = [page.locator(f'.phone[data-column="{code}"]').bounding_box() for code in ("ar", "en")]
-    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] != boxes[1]["x"]
+    arabic, english = (page.locator(f'.phone[data-column="{code}"]').bounding_box() for code in ("ar", "en"))
+    assert arabic is not None and english is not None
+    assert arabic["y"] == english["y"] and arabic["x"] != english["x"]
     assert page.locator('.phone[data-column="ar"] .message.bot').count() == 1
     assert "Why this answer" in page.locator("#why").inner_text()
 
 
-def test_the_language_switch_of_a_narrow_screen(page_of):
+def test_the_language_switch_of_a_narrow_screen(page_of: PageOf) -> None:
     page = page_of("/", "en", "narrow")
     ask(page, ASKED["en"])
     page.click('[data-show="ar"]')
@@ -237,7 +248,7 @@ def test_the_language_switch_of_a_narrow_screen(page_of):
     assert not page.locator('.phone[data-column="en"]').is_visible()
 
 
-def test_forwarding_and_starting_anew(page_of):
+def test_forwarding_and_starting_anew(page_of: PageOf) -> None:
     page = page_of("/", "en", "narrow")
     page.check('input[name="forwarded"]')
     ask(page, "work in moscow salary 3000 dollars free visa")
@@ -252,7 +263,7 @@ def test_forwarding_and_starting_anew(page_of):
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_without_a_script_the_page_works_as_forms(page_of, language):
+def test_without_a_script_the_page_works_as_forms(page_of: PageOf, language: str) -> None:
     page = page_of("/", language, "narrow", java_script_enabled=False)
     page.fill("#text", ASKED[language])
     page.click(".send")
@@ -265,7 +276,7 @@ def test_without_a_script_the_page_works_as_forms(page_of, language):
     assert column.locator(".message.bot").count() == 2
 
 
-def test_the_keyboard_alone_reaches_everything(page_of):
+def test_the_keyboard_alone_reaches_everything(page_of: PageOf) -> None:
     page = page_of("/", "en", "wide")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -282,7 +293,7 @@ def test_the_keyboard_alone_reaches_everything(page_of):
     page.wait_for_selector(".message.bot")
 
 
-def test_the_keyboard_keeps_its_place_when_a_bubble_changes(page_of):
+def test_the_keyboard_keeps_its_place_when_a_bubble_changes(page_of: PageOf) -> None:
     page = page_of("/", "en", "narrow")
     ask(page, ASKED["en"])
     page.locator(".phone.shown .key.press").first.focus()
@@ -295,7 +306,7 @@ def test_the_keyboard_keeps_its_place_when_a_bubble_changes(page_of):
     assert page.evaluate("document.activeElement.id") == "text"
 
 
-def test_light_and_dark_can_be_chosen_and_stay_chosen(page_of):
+def test_light_and_dark_can_be_chosen_and_stay_chosen(page_of: PageOf) -> None:
     page = page_of("/", "en", "wide", "light")
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
@@ -307,7 +318,7 @@ def test_light_and_dark_can_be_chosen_and_stay_chosen(page_of):
     assert page.context.cookies() == []
 
 
-def test_the_problems_page_changes_by_itself(page_of):
+def test_the_problems_page_changes_by_itself(page_of: PageOf) -> None:
     page = page_of("/desk/problems", "en")
     LISTED.append(Problem("content/en/new-file.yaml", 12, "key-missing", {"key": "short"}))
     try:
@@ -317,7 +328,7 @@ def test_the_problems_page_changes_by_itself(page_of):
     page.get_by_text("content/en/new-file.yaml:12").wait_for(state="detached", timeout=8000)
 
 
-def test_saving_a_tried_question(page_of):
+def test_saving_a_tried_question(page_of: PageOf) -> None:
     page = page_of("/", "en", "wide")
     ask(page, "how many years in prison, I wonder")
     page.click("#why details summary")
@@ -326,14 +337,14 @@ def test_saving_a_tried_question(page_of):
     assert page.locator(".notice.good").inner_text() == "Saved."
 
 
-def test_typed_markup_stays_text(page_of):
+def test_typed_markup_stays_text(page_of: PageOf) -> None:
     page = page_of("/", "en", "wide")
     ask(page, "<img src=x onerror=document.title='broken'><b>bold</b>")
     assert "<img src=x" in page.locator(".message.asker .bubble").first.inner_text()
     assert page.title() != "broken"
 
 
-def test_pages_print(page_of):
+def test_pages_print(page_of: PageOf) -> None:
     page = page_of("/desk/trends?window=9", "ar")
     page.emulate_media(media="print")
     assert not page.locator(".top nav").is_visible()

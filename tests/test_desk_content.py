@@ -7,13 +7,16 @@ import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from starlette.testclient import TestClient
 
 from bot.content_tools.edit import EditError
 from bot.content_tools.problems import Problem
-from bot.desk.content_pages import content_file, problems_by_topic, staleness
+from bot.desk.content_pages import content_file
 from bot.desk.dependencies import Health
+from bot.desk.topic_state import problems_by_topic, staleness
 from bot.desk.wordings import Wording, read_file, save
 from bot.dialogue.campaign import Answer
 from bot.settings import ROOT
@@ -22,17 +25,17 @@ from tests import desk_kit
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
 
 
-def form_token(client, path):
-    return re.search(r'name="token" value="([^"]+)"', client.get(path).text).group(1)
+def form_token(client: TestClient, path: str) -> str:
+    return desk_kit.found(r'name="token" value="([^"]+)"', client.get(path).text)
 
 
 @pytest.mark.parametrize(("days", "expected"), [(-1, "stale"), (0, "soon"), (30, "soon"), (31, "fine")])
-def test_staleness(days, expected):
+def test_staleness(days: int, expected: str) -> None:
     assert staleness(desk_kit.TODAY + timedelta(days=days), desk_kit.TODAY) == expected
     assert staleness(None, desk_kit.TODAY) == "none"
 
 
-def test_the_topics_table_tells_completeness_reviews_and_staleness():
+def test_the_topics_table_tells_completeness_reviews_and_staleness() -> None:
     page = desk_kit.client().get("/desk/content?lang=en").text
     for title in ("How many years in prison?", "How do I know a false offer?", "موضوع قديم"):
         assert title in page
@@ -51,7 +54,7 @@ def test_the_topics_table_tells_completeness_reviews_and_staleness():
         ("only=nonsense&shelf=nonsense", ["law-prison-term", "scam-red-flags", "law-old"], []),
     ],
 )
-def test_the_table_is_filtered(query, there, gone):
+def test_the_table_is_filtered(query: str, there: str, gone: str) -> None:
     page = desk_kit.client().get(f"/desk/content?lang=en&{query}").text
     for topic in there:
         assert f"/desk/content/{topic}?" in page
@@ -59,7 +62,7 @@ def test_the_table_is_filtered(query, there, gone):
         assert f"/desk/content/{topic}?" not in page
 
 
-def test_search_asks_the_bots_matcher():
+def test_search_asks_the_bots_matcher() -> None:
     page = desk_kit.client().post("/desk/content?lang=en", data={"q": "how many years in prison"}).text
     assert "Why this answer" in page and "100%" in page
     assert page.index("law-prison-term") > 0
@@ -67,7 +70,7 @@ def test_search_asks_the_bots_matcher():
     assert "By title or id" in by_id
 
 
-def test_a_topic_page_previews_both_languages_and_names_its_sources():
+def test_a_topic_page_previews_both_languages_and_names_its_sources() -> None:
     page = desk_kit.client().get("/desk/content/law-prison-term?lang=en").text
     assert page.count('class="phone shown"') == 2
     assert "Prison is said." in page and "Rudaw" in page
@@ -77,19 +80,19 @@ def test_a_topic_page_previews_both_languages_and_names_its_sources():
     assert missing.count('class="phone shown"') == 1 and "no answer" in missing
 
 
-def test_an_unknown_topic_is_not_found():
+def test_an_unknown_topic_is_not_found() -> None:
     for name in ("nope", "..%2f..%2fetc", HOSTILE.replace("/", "")):
         page = desk_kit.client().get(f"/desk/content/{name}")
         assert page.status_code == 404 and "<script>alert" not in page.text
 
 
-def test_contacts_show_status_and_age():
+def test_contacts_show_status_and_age() -> None:
     page = desk_kit.client().get("/desk/contacts?lang=en").text
     assert "usable: shown to askers" in page and "check first: not shown" in page
     assert "check is too old" in page
 
 
-def test_problems_link_to_file_and_line_in_both_languages(tmp_path):
+def test_problems_link_to_file_and_line_in_both_languages(tmp_path: Path) -> None:
     problem = Problem("content/ar/law-old.yaml", 7, "key-missing", {"key": "short"})
     for language, words in (("en", '"short" is missing'), ("ar", "المفتاح «short» ناقص")):
         page = (
@@ -104,19 +107,19 @@ def test_problems_link_to_file_and_line_in_both_languages(tmp_path):
     assert problems_by_topic((problem, problem)) == {"law-old": 2}
 
 
-def test_the_problems_page_refreshes_itself():
+def test_the_problems_page_refreshes_itself() -> None:
     listed: list[Problem] = []
     client = desk_kit.client(problems=lambda: tuple(listed))
     page = client.get("/desk/problems?lang=en").text
     assert "No problems." in page and 'http-equiv="refresh"' in page
-    part = re.search(r'data-live="([^"]+)"', page).group(1).replace("&amp;", "&")
+    part = desk_kit.found(r'data-live="([^"]+)"', page).replace("&amp;", "&")
     listed.append(Problem("content/ar/law-old.yaml", 7, "key-missing", {"key": HOSTILE}))
     fragment = client.get(part).text
     assert "content/ar/law-old.yaml:7" in fragment
     assert "<html" not in fragment and "<script>" not in fragment
 
 
-def test_the_file_page_marks_the_line(tmp_path):
+def test_the_file_page_marks_the_line(tmp_path: Path) -> None:
     content = tmp_path / "content"
     (content / "ar").mkdir(parents=True)
     (content / "ar" / "x.yaml").write_text(f"title: a\nshort: {HOSTILE}\n", encoding="utf-8")
@@ -153,7 +156,7 @@ def test_the_file_page_marks_the_line(tmp_path):
         "contents/x.yaml",
     ],
 )
-def test_no_path_leads_out_of_the_content(tmp_path, name):
+def test_no_path_leads_out_of_the_content(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.yaml").write_text("key: topsecret\n")
     content = tmp_path / "content"
     (content / "ar").mkdir(parents=True)
@@ -177,12 +180,12 @@ def test_no_path_leads_out_of_the_content(tmp_path, name):
         "/desk/static/x/desk.css%00",
     ],
 )
-def test_static_files_are_those_listed(path):
+def test_static_files_are_those_listed(path: str) -> None:
     answer = desk_kit.client().get(path)
     assert answer.status_code == 404
 
 
-def test_markup_in_every_field_of_the_content_is_text():
+def test_markup_in_every_field_of_the_content_is_text() -> None:
     known = desk_kit.campaign(
         (
             desk_kit.topic(
@@ -239,7 +242,7 @@ def test_markup_in_every_field_of_the_content_is_text():
     assert "<script>alert" not in asked
 
 
-def test_verifying_a_contact_edits_its_file(tmp_path):
+def test_verifying_a_contact_edits_its_file(tmp_path: Path) -> None:
     content = tmp_path / "content"
     content.mkdir()
     shutil.copy(ROOT / "content" / "contacts.yaml", content)
@@ -271,7 +274,7 @@ def test_verifying_a_contact_edits_its_file(tmp_path):
         {"id": "i-want-to-live"},
     ],
 )
-def test_a_bad_verification_changes_nothing_and_says_why(tmp_path, changed):
+def test_a_bad_verification_changes_nothing_and_says_why(tmp_path: Path, changed: dict[str, Any]) -> None:
     content = tmp_path / "content"
     content.mkdir()
     shutil.copy(ROOT / "content" / "contacts.yaml", content)
@@ -288,7 +291,7 @@ def test_a_bad_verification_changes_nothing_and_says_why(tmp_path, changed):
     assert (content / "contacts.yaml").read_bytes() == before
 
 
-def test_markup_in_the_verification_form_comes_back_as_text(tmp_path):
+def test_markup_in_the_verification_form_comes_back_as_text(tmp_path: Path) -> None:
     content = tmp_path / "content"
     content.mkdir()
     shutil.copy(ROOT / "content" / "contacts.yaml", content)
@@ -307,17 +310,17 @@ def test_markup_in_the_verification_form_comes_back_as_text(tmp_path):
 # ---- test wordings
 
 
-def wording(**changed):
+def wording(**changed: Any) -> Wording:
     return replace(Wording("شكد ياكل سجن؟", "ar", "iq", "law-prison-term"), **changed)
 
 
-def test_a_wording_goes_into_a_new_file(tmp_path):
+def test_a_wording_goes_into_a_new_file(tmp_path: Path) -> None:
     save(tmp_path, wording())
     path = tmp_path / "ar" / "law-prison-term.yaml"
     assert path.read_text(encoding="utf-8") == 'finds:\n  - {q: "شكد ياكل سجن؟", variety: iq}\n'
 
 
-def test_a_wording_joins_its_list_and_leaves_the_rest(tmp_path):
+def test_a_wording_joins_its_list_and_leaves_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "ar" / "law-prison-term.yaml"
     path.parent.mkdir()
     old = '# a comment\nfinds:\n  - {q: "one", variety: iq}\n  - q: two\n    variety: iq\n\nnear_misses: []\nknown_failures:\n  - {q: "three", variety: iq} # why\n'
@@ -346,18 +349,18 @@ def test_a_wording_joins_its_list_and_leaves_the_rest(tmp_path):
         "null",
     ],
 )
-def test_any_question_is_one_line_of_yaml(tmp_path, question):
+def test_any_question_is_one_line_of_yaml(tmp_path: Path, question: str) -> None:
     save(tmp_path, wording(question=question))
     assert read_file(tmp_path / "ar" / "law-prison-term.yaml")[0].question == question
 
 
-def test_a_wording_is_not_saved_twice(tmp_path):
+def test_a_wording_is_not_saved_twice(tmp_path: Path) -> None:
     save(tmp_path, wording())
     with pytest.raises(EditError, match="there already"):
         save(tmp_path, wording(question=" شكد ياكل  سجن"))
 
 
-def test_a_faulty_file_is_left_alone(tmp_path):
+def test_a_faulty_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ar" / "law-prison-term.yaml"
     path.parent.mkdir()
     path.write_text("finds: [\n", encoding="utf-8")
@@ -366,7 +369,7 @@ def test_a_faulty_file_is_left_alone(tmp_path):
     assert path.read_text(encoding="utf-8") == "finds: [\n"
 
 
-def test_the_page_saves_a_tried_question(tmp_path):
+def test_the_page_saves_a_tried_question(tmp_path: Path) -> None:
     client = desk_kit.client(desk_kit.services(tmp_path))
     given = {
         "token": form_token(client, "/desk/contacts"),
@@ -382,7 +385,7 @@ def test_the_page_saves_a_tried_question(tmp_path):
     assert again.status_code == 409 and "there already" in again.text
 
 
-def test_without_a_folder_the_page_shows_what_to_paste():
+def test_without_a_folder_the_page_shows_what_to_paste() -> None:
     client = desk_kit.client()
     given = {
         "token": form_token(client, "/desk/contacts"),
@@ -399,7 +402,7 @@ def test_without_a_folder_the_page_shows_what_to_paste():
 @pytest.mark.parametrize(
     "changed", [{"topic": "../../../etc/x"}, {"language": "../ar"}, {"variety": "x\n- y"}, {"q": "  "}, {"topic": ""}]
 )
-def test_a_wording_for_no_topic_of_ours_is_refused(tmp_path, changed):
+def test_a_wording_for_no_topic_of_ours_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
     client = desk_kit.client(desk_kit.services(tmp_path))
     given = {
         "token": form_token(client, "/desk/contacts"),
@@ -412,7 +415,7 @@ def test_a_wording_for_no_topic_of_ours_is_refused(tmp_path, changed):
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_a_topics_own_wordings_can_be_asked(tmp_path):
+def test_a_topics_own_wordings_can_be_asked(tmp_path: Path) -> None:
     save(tmp_path, Wording("how many years in prison", "en", "en", "law-prison-term"))
     save(tmp_path, Wording("is this offer real", "en", "en", "law-prison-term"))
     client = desk_kit.client(desk_kit.services(tmp_path))
@@ -425,7 +428,7 @@ def test_a_topics_own_wordings_can_be_asked(tmp_path):
 # ---- health and the machine's routes
 
 
-def test_health_in_words():
+def test_health_in_words() -> None:
     started = desk_kit.fixed_clock().now()
     health = Health(
         "webhook",
@@ -452,7 +455,7 @@ def test_health_in_words():
         assert words in page, words
 
 
-def test_metrics_hold_the_machines_health_only():
+def test_metrics_hold_the_machines_health_only() -> None:
     health = Health("polling", desk_kit.fixed_clock().now(), "1.2.3", redis_works=True)
     text = desk_kit.client(health=lambda: health).get("/metrics").text
     names = {line.split("{")[0].split(" ")[0] for line in text.splitlines() if not line.startswith("#")}
@@ -469,7 +472,7 @@ def test_metrics_hold_the_machines_health_only():
     }
 
 
-def test_questions_leave_no_mark_in_the_metrics():
+def test_questions_leave_no_mark_in_the_metrics() -> None:
     client = desk_kit.client()
     before = client.get("/metrics").text
     for number in range(20):
@@ -477,7 +480,7 @@ def test_questions_leave_no_mark_in_the_metrics():
     assert client.get("/metrics").text == before
 
 
-def test_readiness_fails_on_content_alone():
+def test_readiness_fails_on_content_alone() -> None:
     assert desk_kit.client().get("/readyz").status_code == 200
     client = desk_kit.client(
         content=lambda: None, health=lambda: Health("page", desk_kit.fixed_clock().now(), "1", store_works=False)
@@ -487,10 +490,10 @@ def test_readiness_fails_on_content_alone():
     assert client.get("/").status_code == 200
 
 
-def test_an_error_inside_is_said_without_its_words(caplog):
+def test_an_error_inside_is_said_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     secret = "canary-7731"
 
-    def broken():
+    def broken() -> NoReturn:
         raise ValueError(secret)
 
     answer = desk_kit.client(problems=broken).get("/desk/problems")
@@ -498,7 +501,7 @@ def test_an_error_inside_is_said_without_its_words(caplog):
     assert secret not in caplog.text
 
 
-def test_the_real_paths_of_this_checkout_are_not_shown():
+def test_the_real_paths_of_this_checkout_are_not_shown() -> None:
     client = desk_kit.client()
     for path in ("/", "/desk/content", "/desk/health", "/desk/problems", "/nope"):
         assert str(Path(ROOT)) not in client.get(path).text

@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from starlette.testclient import TestClient
 
 from bot.content_tools.load.build import read_content
 from bot.settings import ROOT
@@ -26,7 +27,7 @@ LARGEST_VIEW = 100_000
 """Bytes of a page with its style sheet, script and pictures, before compression."""
 
 
-def cpu_seconds(client, path, tries=3):
+def cpu_seconds(client: TestClient, path: str, tries: int = 3) -> float:
     """Processor time of a request, the best of a few: the wall clock would measure what else the machine does."""
     best = float("inf")
     for _ in range(tries):
@@ -37,7 +38,7 @@ def cpu_seconds(client, path, tries=3):
 
 
 @pytest.fixture(scope="module")
-def real():
+def real() -> TestClient:
     """The desk over the real content, with a classifier that takes no time to fit."""
     content = read_content(ROOT / "content").content
     assert content is not None
@@ -50,7 +51,7 @@ def real():
 
 
 @pytest.fixture(scope="module")
-def grown():
+def grown() -> TestClient:
     """The desk over 700 topics."""
     made = tuple(
         desk_kit.topic(
@@ -64,18 +65,18 @@ def grown():
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_take_under_100_ms(real, path):
+def test_pages_take_under_100_ms(real: TestClient, path: str) -> None:
     assert cpu_seconds(real, path) < 0.1
 
 
 @pytest.mark.parametrize("path", ["/", "/desk/content", "/desk/content/made-3", "/desk/contacts", "/desk/health"])
-def test_pages_of_700_topics_take_under_300_ms(grown, path):
+def test_pages_of_700_topics_take_under_300_ms(grown: TestClient, path: str) -> None:
     assert cpu_seconds(grown, path) < 0.3
 
 
 @pytest.mark.parametrize("path", ["/", "/desk/content", "/desk/content/law-prison-term", "/desk/contacts"])
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_first_views_are_under_100_kb(real, path, language):
+def test_first_views_are_under_100_kb(real: TestClient, path: str, language: str) -> None:
     page = real.get(f"{path}?lang={language}")
     assets = {one: real.get(one).content for one in re.findall(r'/desk/static/[^"]+', page.text)}
     assets["wall"] = real.get("/desk/static/x/wall.svg").content
@@ -83,7 +84,7 @@ def test_first_views_are_under_100_kb(real, path, language):
     assert len(page.content) + sum(map(len, assets.values())) < LARGEST_VIEW
 
 
-def test_pages_travel_compressed(real):
+def test_pages_travel_compressed(real: TestClient) -> None:
     with real.stream("GET", "/desk/sources?lang=ar") as answer:
         travelled = sum(len(piece) for piece in answer.iter_raw())
     assert answer.headers["content-encoding"] == "gzip"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.dialogue.campaign import Answer, Campaign, Topic
+from bot.dialogue.campaign import Answer, Campaign
 from bot.nlu.arabizi import Arabiser, skeleton, to_arabizi
 from bot.nlu.calibration import fit_conditional_logit, fit_nonnegative_logistic, predict_proba
 from bot.nlu.classifier import IntentClassifier
@@ -25,6 +25,7 @@ from bot.nlu.training import train_classifier
 from bot.nlu.training_set import Example, WordLists
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import read_frequencies
+from tests.kit import campaigns
 
 _TOPICS: dict[str, dict[str, list[str]]] = {
     "pay": {
@@ -55,16 +56,15 @@ _FOREIGN = [
 
 
 def _campaign(extra: str = "") -> Campaign:
-    topics = {}
+    topics = []
     for name, phrasings in _TOPICS.items():
         said = {variety: tuple(found) for variety, found in phrasings.items()}
         if extra and name == "pay":
             said["en"] = (*said["en"], extra)
-        answers = {"en": Answer(name, "", "", "")}
-        topics[name] = Topic(name, "scams", (), (), "iraq", None, answers, said)
+        topics.append(campaigns.topic(name, {"en": Answer(name, "", "", "")}, said))
     lists = WordLists({"شگد": "كم", "شسوي": "ماذا افعل", "فلوس": "مال"}, (("راتب", "اجور", "مال"),))
     out_of_scope = tuple(Example("", variety, text) for variety, text in _FOREIGN)
-    return Campaign({}, (), topics, {}, {}, {}, lists, {}, out_of_scope=out_of_scope)
+    return campaigns.campaign(topics, words=lists, out_of_scope=out_of_scope)
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +231,7 @@ def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
 
 def test_campaign_without_phrasings_is_refused() -> None:
     with pytest.raises(ValueError, match="no examples"):
-        train_classifier(Campaign({}, (), {}, {}, {}, {}, WordLists(), {}).training_set())
+        train_classifier(campaigns.campaign(()).training_set())
 
 
 def test_thresholds_tell_what_they_cost(classifier: IntentClassifier) -> None:

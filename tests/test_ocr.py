@@ -80,7 +80,7 @@ def test_too_large_a_file_is_refused() -> None:
 
 
 def test_without_tesseract_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ocr.shutil, "which", lambda name: None)
+    monkeypatch.setattr("bot.channels.ocr.shutil.which", lambda name: None)
     assert not ocr.is_available()
     assert ocr.read_picture(b"\x89PNG") is None
 

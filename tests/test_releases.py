@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -265,9 +266,9 @@ def test_a_backup_holds_no_noisy_count(tmp_path: Path) -> None:
         lambda body: body.replace(b'"length": 7', b'"length": "7"'),
     ],
 )
-def test_a_damaged_backup_changes_nothing(tmp_path: Path, damage: object) -> None:
+def test_a_damaged_backup_changes_nothing(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     body = as_backup(filled(tmp_path / "one").releases)
-    damaged = damage(body)  # type: ignore[operator]
+    damaged = damage(body)
     assert damaged != body
     other = Releases(tmp_path / "two")
     with pytest.raises(BackupError):

@@ -57,7 +57,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **values: str) -> str:
         ("TABAYYAN_SOMETHING_ELSE_ENTIRELY", "run --help"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest(monkeypatch, name: str, meant: str) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch, name: str, meant: str) -> None:
     said = refused(monkeypatch, **{name: "x"})
     assert name in said
     assert meant in said
@@ -84,20 +84,22 @@ def test_an_unknown_name_in_the_file_is_refused_too() -> None:
         ("https://bot.example.org:no", "full address"),
     ],
 )
-def test_a_webhook_that_telegram_refuses_is_refused_here(monkeypatch, address: str, word: str) -> None:
+def test_a_webhook_that_telegram_refuses_is_refused_here(
+    monkeypatch: pytest.MonkeyPatch, address: str, word: str
+) -> None:
     said = refused(monkeypatch, **WEBHOOK, TABAYYAN_WEBHOOK_URL=address)
     assert "TABAYYAN_WEBHOOK_URL" in said
     assert word in said
 
 
 @pytest.mark.parametrize("port", ["", ":443", ":80", ":88", ":8443"])
-def test_a_webhook_that_telegram_takes_is_taken(monkeypatch, port: str) -> None:
+def test_a_webhook_that_telegram_takes_is_taken(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     for name, value in (WEBHOOK | {"TABAYYAN_WEBHOOK_URL": f"https://bot.example.org{port}/"}).items():
         monkeypatch.setenv(name, value)
     assert read_settings().webhook_url == f"https://bot.example.org{port}"
 
 
-def test_a_bot_api_server_of_ones_own_delivers_anywhere(monkeypatch) -> None:
+def test_a_bot_api_server_of_ones_own_delivers_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in WEBHOOK.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TABAYYAN_TELEGRAM_API_URL", "http://127.0.0.1:8081")
@@ -106,19 +108,19 @@ def test_a_bot_api_server_of_ones_own_delivers_anywhere(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("secret", ["two words secret-canary", "سر", "a/b", "x" * 257, "a+b="])
-def test_a_secret_with_a_forbidden_character_is_refused(monkeypatch, secret: str) -> None:
+def test_a_secret_with_a_forbidden_character_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     assert "TABAYYAN_WEBHOOK_SECRET" in refused(monkeypatch, TABAYYAN_WEBHOOK_SECRET=secret)
 
 
 @pytest.mark.parametrize(
     "token", ["123456: AAsecret-canary", "123456 AAsecret-canary", '"123456:AAsecret-canary"', "secret-canary", "12:é"]
 )
-def test_a_token_that_cannot_be_one_is_refused(monkeypatch, token: str) -> None:
+def test_a_token_that_cannot_be_one_is_refused(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     assert "TABAYYAN_TELEGRAM_TOKEN" in refused(monkeypatch, TABAYYAN_TELEGRAM_TOKEN=token)
 
 
 @pytest.mark.parametrize("end", [" ", "\n", "\r\n", "\t"])
-def test_what_is_copied_along_at_the_ends_is_cut(monkeypatch, end: str) -> None:
+def test_what_is_copied_along_at_the_ends_is_cut(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     for name, value in (POLLING | {"TABAYYAN_MODE": "polling"}).items():
         monkeypatch.setenv(name, f" {value}{end}")
     settings = read_settings()
@@ -138,12 +140,12 @@ def test_what_is_copied_along_at_the_ends_is_cut(monkeypatch, end: str) -> None:
         ("TABAYYAN_MODE", "webhok"),
     ],
 )
-def test_other_wrong_values_are_named(monkeypatch, name: str, value: str) -> None:
+def test_other_wrong_values_are_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     assert (name if name != "TABAYYAN_WORKERS" else "worker") in refused(monkeypatch, **{name: value})
 
 
 @pytest.mark.parametrize("chat", ["@coordinators", "-1001234567890", "42"])
-def test_forms_of_a_chat(monkeypatch, chat: str) -> None:
+def test_forms_of_a_chat(monkeypatch: pytest.MonkeyPatch, chat: str) -> None:
     monkeypatch.setenv("TABAYYAN_DIGEST_CHAT", chat)
     assert read_settings().digest_chat == chat
 
@@ -161,7 +163,9 @@ def test_forms_of_a_chat(monkeypatch, chat: str) -> None:
         ({"https_proxy": "ftp://127.0.0.1"}, "http://"),
     ],
 )
-def test_a_proxy_of_the_wrong_kind_is_refused(monkeypatch, proxies: dict[str, str], word: str) -> None:
+def test_a_proxy_of_the_wrong_kind_is_refused(
+    monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str], word: str
+) -> None:
     for name, value in proxies.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=word):
@@ -173,7 +177,7 @@ def test_a_proxy_of_the_wrong_kind_is_refused(monkeypatch, proxies: dict[str, st
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:3128", "127.0.0.1:3128", "http://user:word@proxy.example:8080"])
-def test_an_http_proxy_is_taken(monkeypatch, proxy: str) -> None:
+def test_an_http_proxy_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9050")
     check_proxy(Settings(telegram_token=TOKEN))
@@ -198,7 +202,7 @@ def test_a_taken_port_gives_no_socket_and_ipv6_may_stand_in_brackets() -> None:
 # ---- the file
 
 
-def test_exactly_one_file_is_read_and_named(monkeypatch, tmp_path: Path) -> None:
+def test_exactly_one_file_is_read_and_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     etc, checkout, here = tmp_path / "etc/tabayyan.env", tmp_path / "checkout/.env", tmp_path / "here/.env"
     assert sources(read_settings()).startswith("Settings: environment only.")
     checkout.write_text("TABAYYAN_PORT=1\n")
@@ -216,7 +220,7 @@ def test_exactly_one_file_is_read_and_named(monkeypatch, tmp_path: Path) -> None
     assert read_settings(port=5).port == 5
 
 
-def test_paths_in_the_file_begin_at_the_file(monkeypatch, tmp_path: Path) -> None:
+def test_paths_in_the_file_begin_at_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "etc/tabayyan.env").write_text("TABAYYAN_DATA_DIR=data\n")
     found = {read_settings().data_dir}
     monkeypatch.chdir("/")
@@ -224,7 +228,9 @@ def test_paths_in_the_file_begin_at_the_file(monkeypatch, tmp_path: Path) -> Non
     assert found == {tmp_path / "etc" / "data"}
 
 
-def test_without_any_setting_the_data_folder_does_not_depend_on_the_current_folder(monkeypatch) -> None:
+def test_without_any_setting_the_data_folder_does_not_depend_on_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = read_settings().data_dir
     monkeypatch.chdir("/")
     assert read_settings().data_dir == before
@@ -237,7 +243,7 @@ def test_a_file_that_other_editors_saved_is_read(encoding: str) -> None:
     assert read_settings().port == 9001
 
 
-def test_a_file_that_cannot_be_read_is_named(monkeypatch) -> None:
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_bytes("TABAYYAN_DESK_PASSWORD=كلمة\n".encode("cp1256"))
     with pytest.raises(SettingsError, match="UTF-8"):
         read_settings()

@@ -271,6 +271,7 @@ class NoMemory:
 
     async def call(self, script: str, keys: tuple[str, ...], values: tuple[int, ...]) -> object:
         self.calls += 1
+        return None
 
 
 async def test_a_memory_that_was_never_there_leaves_the_own_limit() -> None:

@@ -14,31 +14,20 @@ from bot.cli import main
 from bot.content_tools.load.build import Content
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
-from bot.dialogue.safety import SafetyLane
-from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases
 from bot.reports.plain_text import as_text
 from bot.reports.report_commands import names_from
 from bot.reports.report_writer import ReportWriter
 from bot.reports.simulation import Season, Simulator
 from storage.values import Release
-from tests.conftest import ScriptedMatcher
+from tests.kit.conversations import scripted_conversation
 
 
 @pytest.fixture(scope="module")
 def sure(content: Content, phrases: Phrases) -> Conversation:
     """A conversation that understands everything: each topic's only phrasing is its id."""
     topics = {name: replace(topic, phrasings={"en": (name,)}) for name, topic in content.campaign.topics.items()}
-    campaign = replace(content.campaign, topics=topics)
-    return Conversation(
-        campaign,
-        ScriptedMatcher(tuple(topics)),
-        SafetyLane(content.safety),
-        OfferChecker(content.offers),
-        SmallTalk(content.small_talk),
-        phrases,
-        content.other_scripts,
-    )
+    return scripted_conversation(content, phrases, replace(content.campaign, topics=topics))
 
 
 def simulated(

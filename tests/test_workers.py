@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_ten_thousand_updates_survive_kills_and_a_storm(pair: tuple[Telegram, Bo
     try:
         flow = Flow(telegram, 10_000)
         for left in (7500, 2500):
-            assert until(lambda left=left: telegram("stats")["pending"] < left, 60)
+            assert until(partial(lambda most: telegram("stats")["pending"] < most, left), 60)
             os.kill(children(parent_of(bot))[0], signal.SIGKILL)
             telegram.ask(next(_FIRST), "they locked me", seconds=20)
         telegram.idle(240)

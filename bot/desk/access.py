@@ -13,16 +13,15 @@ import hmac
 import math
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
+from bot.limits import Bounded, TokenBucket
 from bot.settings import Settings
 
-Door = Literal["open", "password", "closed"]
+AccessMode = Literal["open", "password", "closed"]
 
 COOKIE = "tabayyan_desk"
 SESSION_SECONDS = 8 * 3600
@@ -80,7 +79,7 @@ class OwnRecords:
         return False
 
 
-def door(settings: Settings) -> Door:
+def access_mode(settings: Settings) -> AccessMode:
     """Whether the pages stand open, ask for the password, or stay closed until one is set."""
     if settings.desk_password:
         return "password"
@@ -119,12 +118,6 @@ def from_this_machine(headers: Mapping[str, str], client: str | None) -> bool:
         return True
 
 
-@dataclass
-class _Bucket:
-    tries: float
-    seen: float
-
-
 class TryLimit:
     """Slows down guessing, in bounded memory: per address, and over all of them."""
 
@@ -132,8 +125,8 @@ class TryLimit:
         """`shared` is there for one of several workers."""
         self._now = now
         self._shared: SignInRecords = shared or OwnRecords()
-        self._addresses: OrderedDict[str, _Bucket] = OrderedDict()
-        self._all = _Bucket(TRIES_A_MINUTE, now())
+        self._addresses: Bounded[str, TokenBucket] = Bounded(ADDRESSES_KEPT)
+        self._all = TokenBucket(TRIES_A_MINUTE, now())
 
     async def wait(self, address: str) -> float:
         """Take one try; 0 when it is free, else the seconds after which the next one will be."""
@@ -146,26 +139,17 @@ class TryLimit:
 
     def _wait(self, address: str) -> float:
         now = self._now()
-        bucket = self._addresses.pop(address, None) or _Bucket(FREE_TRIES, now)
-        self._addresses[address] = bucket
-        while len(self._addresses) > ADDRESSES_KEPT:
-            self._addresses.popitem(last=False)
-        own = _take(bucket, now, FREE_TRIES, SECONDS_PER_TRY)
-        return own or _take(self._all, now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
+        bucket = self._addresses.get(address)
+        if bucket is None:
+            bucket = TokenBucket(FREE_TRIES, now)
+            self._addresses.put(address, bucket)
+        own = bucket.wait(now, FREE_TRIES, SECONDS_PER_TRY)
+        return own or self._all.wait(now, TRIES_A_MINUTE, 60 / TRIES_A_MINUTE)
 
     async def forgive(self, address: str) -> None:
         """Forget an address's tries after the right password."""
-        self._addresses.pop(address, None)
+        self._addresses.drop(address)
         await self._shared.forgive(address)
-
-
-def _take(bucket: _Bucket, now: float, full: float, seconds: float) -> float:
-    bucket.tries = min(full, bucket.tries + (now - bucket.seen) / seconds)
-    bucket.seen = now
-    if bucket.tries < 1:
-        return (1 - bucket.tries) * seconds
-    bucket.tries -= 1
-    return 0.0
 
 
 class Sessions:
@@ -180,7 +164,7 @@ class Sessions:
         self._shared: SignInRecords = shared or OwnRecords()
         self._salt = secrets.token_bytes(16)
         self._hash = self._scrypt(password) if password else None
-        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._ended: dict[str, float] = {}
         self._one_at_a_time = asyncio.Semaphore(2)
 
     def _scrypt(self, password: str) -> bytes:

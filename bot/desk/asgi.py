@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from bot.desk.access import Sessions, door
+from bot.desk.access import Sessions, access_mode
 from bot.desk.content_pages import content_routes
 from bot.desk.dependencies import DeskServices
 from bot.desk.guard import Guard
@@ -35,7 +35,7 @@ def check_desk_settings(settings: Settings) -> None:
     Raises:
         SettingsError: with how to mend it.
     """
-    if settings.effective_mode == "page" and door(settings) == "closed":
+    if settings.effective_mode == "page" and access_mode(settings) == "closed":
         raise SettingsError(
             "The pages would be open to everybody who reaches this machine. Set TABAYYAN_DESK_PASSWORD, "
             "or leave TABAYYAN_HOST at 127.0.0.1 and TABAYYAN_WEBHOOK_URL empty."
@@ -49,12 +49,12 @@ def desk_app(services: DeskServices) -> Starlette:
         SettingsError: the pages would be open to others without a password.
     """
     check_desk_settings(services.settings)
-    kept = door(services.settings)
+    access = access_mode(services.settings)
     sessions = Sessions(services.settings.desk_password, services.session_key, shared=services.sign_in_records)
-    pages = Pages(services, kept, sessions)
+    pages = Pages(services, access, sessions)
 
     def refused(scope: Scope) -> Response:
-        return pages.page(Request(scope), "refused.html", 403, closed=kept == "closed")
+        return pages.page(Request(scope), "refused.html", 403, closed=access == "closed")
 
     routes = [
         Route("/desk/static/{tag}/{name}", _static(pages)),
@@ -68,7 +68,7 @@ def desk_app(services: DeskServices) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, door=kept, sessions=sessions, refused=refused),
+            Middleware(Guard, access=access, sessions=sessions, refused=refused),
             Middleware(GZipMiddleware, minimum_size=2048, compresslevel=5),
         ],
         exception_handlers={404: _not_found(pages)},

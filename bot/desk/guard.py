@@ -1,4 +1,4 @@
-"""What stands before every page: body limit, security headers, and the door."""
+"""What stands before every page: body limit, security headers, and who is let in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.desk.access import COOKIE, Door, Sessions, from_this_machine
+from bot.desk.access import COOKIE, AccessMode, Sessions, from_this_machine
 from bot.logs import log
 
 LARGEST_BODY = 256 * 1024
@@ -43,10 +43,12 @@ class _TooLarge(Exception):
 class Guard:
     """ASGI middleware around all pages."""
 
-    def __init__(self, app: ASGIApp, door: Door, sessions: Sessions, refused: Callable[[Scope], Response]) -> None:
+    def __init__(
+        self, app: ASGIApp, access: AccessMode, sessions: Sessions, refused: Callable[[Scope], Response]
+    ) -> None:
         """`refused` words the page for requests that may not come in."""
         self._app = app
-        self._door = door
+        self._access = access
         self._sessions = sessions
         self._refused = refused
 
@@ -56,7 +58,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
-        state["cookie"], state["inside"] = session_cookie(headers), self._door == "open"
+        state["cookie"], state["inside"] = session_cookie(headers), self._access == "open"
         started = False
 
         async def send_guarded(message: Message) -> None:
@@ -88,10 +90,10 @@ class Guard:
             return PlainTextResponse("Too large.\n", status_code=413, headers={"connection": "close"})
         if path in MACHINE_PATHS:
             return None
-        if self._door == "open":
+        if self._access == "open":
             client = scope.get("client")
             return None if from_this_machine(headers, client[0] if client else None) else self._refused(scope)
-        if self._door == "closed":
+        if self._access == "closed":
             return self._refused(scope)
         if path.startswith("/desk/static/"):
             return None

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.desk.access import Door, Sessions
+from bot.desk.access import AccessMode, Sessions
 from bot.desk.dependencies import DeskServices
 from bot.desk.markup import safe_address
 from bot.dialogue.conversation import Conversation
@@ -35,9 +35,9 @@ class Asset:
 class Pages:
     """Renders templates in the reader's language."""
 
-    def __init__(self, services: DeskServices, door: Door, sessions: Sessions) -> None:
+    def __init__(self, services: DeskServices, access: AccessMode, sessions: Sessions) -> None:
         self.services = services
-        self.door = door
+        self.access = access
         self.sessions = sessions
         self.assets = _read_assets()
         self._environment = _environment()
@@ -94,7 +94,7 @@ class Pages:
             "languages": languages,
             "campaign_name": conversation.campaign.name.get(language, "Tabayyan"),
             "path": request.url.path,
-            "door": self.door,
+            "access": self.access,
             "inside": request.state.inside,
             "form_token": self.sessions.form_token(request.state.cookie),
             "safe_address": safe_address,

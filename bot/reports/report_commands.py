@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from bot.reports.backup_commands import add_commands as add_backup_commands
 from bot.reports.backup_commands import has_counted
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
-from bot.reports.report import Report
+from bot.reports.report import Ahead, Report
 from bot.reports.report_writer import ReportWriter
 from bot.settings import LOCALES, Settings, read_settings, sources
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
@@ -88,7 +87,7 @@ def sign_ids(content: Content) -> tuple[str, ...]:
     return OfferChecker(content.offers).sign_ids
 
 
-def ahead_of(data_dir: Path) -> tuple[date, datetime] | None:
+def ahead_of(data_dir: Path) -> Ahead | None:
     """The open window's last day and the moment its figures are due; None where there is none to be read."""
     file = WindowFile(data_dir)
     if not file.path.exists():

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from bot.reports import sections
 from bot.reports.names import Names
-from bot.reports.report import Report, Section
+from bot.reports.report import Ahead, Report, Section
 from bot.reports.wording import Wording
 from storage.values import Release
-
-Ahead = tuple[date, datetime]
-"""The open window's last day, and the aware moment from which its figures are due."""
 
 
 class ReportWriter:

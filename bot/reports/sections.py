@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 
 from bot.counting.dimensions import DIMENSIONS, FLOOD, TOPIC, Dimension
 from bot.counting.release import rules_of
 from bot.counting.trends import FEWEST_BASELINES, FEWEST_COUNTED
-from bot.reports.report import Chart, Line, Section, Table
+from bot.reports.report import Ahead, Chart, Line, Section, Table
 from bot.reports.wording import LABELS, Wording, reach
 from storage.values import Release, Row
 
@@ -18,7 +17,7 @@ FEWEST_FOR_SHARES = 20
 """No percentage is formed from a shown value under this."""
 
 
-def headline(words: Wording, release: Release, ahead: tuple[date, datetime] | None) -> Section:
+def headline(words: Wording, release: Release, ahead: Ahead | None) -> Section:
     """The window in a few sentences. `ahead` as in `ReportWriter.report`."""
     say = words.say
     topics = release.shown(TOPIC)
@@ -145,11 +144,16 @@ def unanswered(words: Wording, release: Release) -> Section:
     whole = sum(row.shown or 0 for row in outcomes)
     lines = [_missed(words, release, row, whole) for row in outcomes if row.key in ("no-match", "choices")]
     if near:
-        sentence = "Topics that need more phrasings (the bot was near and not sure): {topics}."
-        lines.append(say(sentence, topics=words.listed(near)))
+        lines.append(
+            say("Topics that need more phrasings (the bot was near and not sure): {topics}.", topics=words.listed(near))
+        )
     if themes:
-        sentence = "Themes in questions without an answer (counted over a closed list of words): {themes}."
-        lines.append(say(sentence, themes=words.listed(themes)))
+        lines.append(
+            say(
+                "Themes in questions without an answer (counted over a closed list of words): {themes}.",
+                themes=words.listed(themes),
+            )
+        )
     if not lines:
         lines.append(say("Too few questions went unanswered to show any."))
     rows = (*outcomes, *near, *themes)
@@ -166,8 +170,9 @@ def _missed(words: Wording, release: Release, row: Row, whole: int) -> str:
     if (row.shown or 0) < FEWEST_FOR_SHARES:
         return words.say("{outcome}: {about}.", outcome=name, about=about)
     percent = str(round(100 * (row.shown or 0) / whole))
-    sentence = "{outcome}: {about}, roughly {percent} % of what was counted."
-    return words.say(sentence, outcome=name, about=about, percent=percent)
+    return words.say(
+        "{outcome}: {about}, roughly {percent} % of what was counted.", outcome=name, about=about, percent=percent
+    )
 
 
 def own_section(words: Wording, release: Release, dimension: Dimension) -> Section:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from bot.clock import BAGHDAD
 from bot.counting.release import rules_of
 from bot.dialogue.render import N_
 from bot.reports.names import Names, written_day
-from bot.reports.report import Bar, Chart, Table
+from bot.reports.report import Ahead, Bar, Chart, Table
 from storage.values import Release, Row
 
 MOST_ROWS = 15
@@ -43,8 +43,8 @@ class Wording:
         """A window's first and last day."""
         return self.say("{first} to {last}", first=self.day(release.first_day), last=self.day(release.last_day))
 
-    def ahead(self, ahead: tuple[date, datetime]) -> str:
-        """When the next figures come: the open window's last day, and the moment its figures are due."""
+    def ahead(self, ahead: Ahead) -> str:
+        """When the next figures come."""
         last, due = ahead
         return self.say(
             "The open window ends on {last}; its figures come on {due}.",

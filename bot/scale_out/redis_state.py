@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
 
 from bot.counting.counters import Batch
+from bot.limits import Backoff
 from bot.logs import log
 from bot.scale_out.increments import IncrementPool, field_of
 from bot.scale_out.redis_server import (
@@ -45,6 +46,7 @@ INCREMENT_SECONDS = 3 * 86_400
 HOLD_SECONDS = 900
 FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.1
+PAUSE_FACTOR = 1.5
 
 # KEYS: holder, queue, state. ARGV: member, prefix of the living, prefix of the ended, hold seconds, update numbers.
 _ENTER = """
@@ -168,7 +170,7 @@ class SharedMemory:
     async def enter(self, lane: str, numbers: Sequence[int]) -> Turn | None:
         """Wait for a chat's turn in the order of update numbers; None: no shared memory, go on with your own."""
         member = f"{numbers[0]}:{self.worker}"
-        pause = FIRST_PAUSE_SECONDS
+        backoff = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_FACTOR)
         while True:
             answer = await self.call(
                 _ENTER,
@@ -180,8 +182,7 @@ class SharedMemory:
             word, state, ended = answer
             if word != b"wait":
                 return Turn(lane, member, frozenset(int(number) for number in ended), state or None)
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(backoff.pause())
 
     async def leave(self, turn: Turn, numbers: Sequence[int], state: bytes, batches: Sequence[Batch]) -> bool:
         """End a turn: its updates have ended, the chat's state is kept, increments are added. False: it was not told."""

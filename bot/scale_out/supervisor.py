@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.clock import Clock
+from bot.limits import Backoff
 from bot.logs import log
 from bot.scale_out.day_keys import DayKeys
 from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, expire_worker, redis_keeps_nothing
@@ -90,7 +91,8 @@ class Supervisor:
         self._keys = DayKeys(clock.today)
         self._session_key = secrets.token_bytes(32)
         self._workers: dict[int, Worker] = {}
-        self._pauses: dict[int, float] = {}
+        self._backoffs: dict[int, Backoff] = {}
+        """By number of a worker that died and has not lived long since."""
         self._again: dict[int, float] = {}
         """Number of a worker that died -> monotonic time at which it is started anew."""
         self._to_renew: deque[int] = deque()
@@ -161,7 +163,7 @@ class Supervisor:
     def _replace_the_dead(self) -> int:
         for number, worker in list(self._workers.items()):
             if worker.takes_requests() and time.monotonic() - worker.started > LIVED_SECONDS:
-                self._pauses.pop(number, None)
+                self._backoffs.pop(number, None)
             if worker.lives:
                 continue
             if worker.process.returncode == WRONG_USE:
@@ -169,14 +171,19 @@ class Supervisor:
             log("worker-died", logging.ERROR, code=worker.process.returncode)
             self._expire(worker)
             del self._workers[number]
-            pause = self._pauses.get(number, 0.0)
-            self._pauses[number] = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
-            self._again[number] = time.monotonic() + pause
+            self._again[number] = time.monotonic() + self._pause(number)
         for number, moment in list(self._again.items()):
             if time.monotonic() >= moment:
                 del self._again[number]
                 self._workers[number] = self._start(number)
         return 0
+
+    def _pause(self, number: int) -> float:
+        """Seconds before a worker that died is started anew: none the first time."""
+        if number in self._backoffs:
+            return self._backoffs[number].pause()
+        self._backoffs[number] = Backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        return 0.0
 
     def _expire(self, worker: Worker) -> None:
         worker.forget_pipe()

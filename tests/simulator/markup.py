@@ -107,7 +107,7 @@ def checked_keyboard(parameters: dict[str, Any]) -> dict[str, Any] | None:
     """The reply_markup, if Telegram would take it."""
     if not parameters.get("reply_markup"):
         return None
-    markup = as_object(parameters["reply_markup"])
+    markup: dict[str, Any] = as_object(parameters["reply_markup"])
     count = 0
     for row in markup.get("inline_keyboard", []):
         for button in row:

@@ -206,11 +206,11 @@ def _chat_of(update: Values) -> int:
             message = body.get("message", body)
             chat = message.get("chat") if isinstance(message, dict) else None
             if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return chat["id"]
+                return int(chat["id"])
             sender = body.get("from")
             if isinstance(sender, dict) and isinstance(sender.get("id"), int):
-                return -(10**15) - sender["id"]
-    return -update["update_id"]
+                return -(10**15) - int(sender["id"])
+    return -int(update["update_id"])
 
 
 # ---- the people's side

@@ -335,7 +335,7 @@ class World:
 
     def edit(self, values: Values) -> Values:
         """Somebody edits a message: {user, message_id, text}."""
-        message = self.messages[(int(values.get("chat", values["user"])), int(values["message_id"]))]
+        message = self.messages[(int(values.get("chat") or values["user"]), int(values["message_id"]))]
         message.update(text=values["text"], edit_date=now())
         return {"update_id": self.push(edited_message=shown(message))}
 

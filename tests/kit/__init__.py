@@ -1,0 +1,1 @@
+"""Campaigns, classifiers and conversations for tests: built here and nowhere else."""
