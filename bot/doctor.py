@@ -20,9 +20,12 @@ from typing import Any
 
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
+from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
+from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
 from bot.reports.backup_commands import has_counted
-from bot.settings import Settings, sources
+from bot.settings import Settings, SettingsError, check_proxy, sources
+from bot.settings_file import read_settings_file
 from storage.databases import StoreErrors
 from storage.releases import Releases
 
@@ -86,6 +89,27 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Only {megabytes} MiB are free in the data folder. Make room.",
         "لم يبقَ سوى {megabytes} ميغابايت في مجلد البيانات. أفرغ مساحة.",
     ),
+    "memory-low": WORDS["memory-low"],
+    "proxy-wrong": ("{text}", "{text}"),
+    "file-open": (
+        "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}",
+        "يستطيع مستخدمون آخرون قراءة ملف الإعدادات وفيه أسرار. نفّذ: chmod o-rwx {text}",
+    ),
+    "reviews": ("People have read every answer.", "قرأ أشخاص كل الأجوبة."),
+    "reviews-missing": (
+        "Nobody has read {errors} topics yet. Before you go live have them read, then write the dates under reviews: in "
+        "topics.yaml.",
+        "لم يقرأ أحد {errors} موضوعاً بعد. قبل الإطلاق ليقرأها أهل الاختصاص، ثم اكتب التواريخ تحت reviews:‎ في topics.yaml.",
+    ),
+    "reviews-passed": (
+        "The review date of {errors} topics has passed: their answers say that they may be out of date.",
+        "تجاوز {errors} موضوعاً موعد مراجعته: تقول أجوبتها إنها قد تكون قديمة.",
+    ),
+    "alert": ("An alert command is set.", "أمر التنبيه مضبوط."),
+    "no-alert": (
+        "No TABAYYAN_ALERT_COMMAND is set: trouble shows on the health page and in the log only.",
+        "لم يُضبط TABAYYAN_ALERT_COMMAND: لا تظهر الأعطال إلا في صفحة الحالة والسجل.",
+    ),
     "disk-open": (
         "Other users of this machine can read the data folder. Run: chmod 700 on it.",
         "يستطيع مستخدمون آخرون قراءة مجلد البيانات. نفّذ: chmod 700 عليه.",
@@ -147,11 +171,15 @@ class Finding:
     good: bool
     number: int = 0
     """What the sentence names, if it names a number."""
+    text: str = ""
+    """What the sentence names besides; never a secret."""
 
     def words(self, language: str) -> str:
         """In Arabic or English."""
         sentence = _SENTENCES[self.sentence][language == "ar"]
-        return sentence.format(seconds=self.number, megabytes=self.number, errors=self.number)
+        return sentence.format(
+            seconds=self.number, megabytes=self.number, errors=self.number, number=self.number, text=self.text
+        )
 
 
 class _Unreachable(Exception):
@@ -172,12 +200,17 @@ def examine(settings: Settings, language: str, say: Callable[[str], object] = pr
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything that was looked at, one after another."""
     yield from _telegram(settings)
+    yield from _proxy(settings)
+    yield from _settings_file()
     yield from _disk(settings.data_dir)
-    yield _content(settings)
+    yield from _memory()
+    yield from _content(settings)
     yield _store(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
     yield from _desk(settings)
+    if settings.effective_mode != "page":
+        yield Finding("alert" if settings.alert_command is not None else "no-alert", True)
 
 
 def _telegram(settings: Settings) -> Iterator[Finding]:
@@ -268,10 +301,38 @@ def _disk(folder: Path) -> Iterator[Finding]:
         yield Finding("disk-open", False)
 
 
-def _content(settings: Settings) -> Finding:
-    reading = check(settings.content_dir, machine_clock().today())
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    try:
+        check_proxy(settings)
+    except SettingsError as error:
+        yield Finding("proxy-wrong", False, text=str(error))
+
+
+def _settings_file() -> Iterator[Finding]:
+    file = read_settings_file()
+    if file is not None and file.path.stat().st_mode & 0o007:
+        yield Finding("file-open", False, text=str(file.path))
+
+
+def _memory() -> Iterator[Finding]:
+    memory = available_memory()
+    if memory is not None and memory < LOW_MEMORY_BYTES:
+        yield Finding("memory-low", False, memory // 2**20)
+
+
+def _content(settings: Settings) -> Iterator[Finding]:
+    today = machine_clock().today()
+    reading = check(settings.content_dir, today)
     errors = len(reading.errors)
-    return Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    yield Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    if reading.content is None:
+        return
+    unread, passed = review_state(reading.content.campaign.topics, today)
+    # Nobody is answered worse for it on the try page; on Telegram askers get what nobody has read.
+    live = settings.effective_mode != "page"
+    yield Finding("reviews-missing", not live, unread) if unread else Finding("reviews", True)
+    if passed:
+        yield Finding("reviews-passed", False, passed)
 
 
 def _store(settings: Settings) -> Finding:

@@ -12,7 +12,7 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +34,10 @@ EVENTS: Mapping[str, str] = {
     "webhook": "Taking updates by webhook.",
     "telegram-unreachable": "Telegram cannot be reached; trying again.",
     "telegram-refused-token": "Telegram refuses the token. Check TABAYYAN_TELEGRAM_TOKEN.",
+    "webhook-elsewhere": "Telegram delivers to a webhook that somebody else has set.",
+    "webhook-refused": "Telegram refuses the webhook. Check TABAYYAN_WEBHOOK_URL and TABAYYAN_WEBHOOK_SECRET.",
+    "clock-wrong": "The machine's clock is wrong by more than half a minute.",
+    "clock-right": "The machine's clock is right again.",
     "second-poller": "Another program polls with the same token. Stop one of the two.",
     "update-malformed": "An update could not be read and was passed over.",
     "update-failed": "An update could not be answered after several tries and was given up.",
@@ -59,11 +63,29 @@ EVENTS: Mapping[str, str] = {
     "worker-started": "A worker answers.",
     "worker-died": "A worker has died and is started again.",
     "workers-renewed": "All workers have been started anew.",
+    "telegram-silent": "Telegram has not answered for minutes: nobody is answered. Check the network and the firewall.",
+    "telegram-back": "Telegram answers again.",
+    "webhook-ours": "Telegram delivers to this bot's address again.",
+    "disk-low": "Little room is left where the data folder lies.",
+    "disk-fine": "There is room again where the data folder lies.",
+    "memory-low": "Little memory is left on this machine.",
+    "memory-fine": "There is memory again.",
+    "not-reviewed": "Nobody has read these answers yet, by the reviews in topics.yaml.",
+    "alert-failed": "TABAYYAN_ALERT_COMMAND failed or took too long.",
     "digest-failed": "The digest could not be sent.",
     "foreign-error": "A library reported an error.",
     "internal-error": "Something unexpected failed.",
 }
 """Every event code, with what it means for the operator."""
+
+
+_listeners: list[Callable[[str], None]] = []
+
+
+def on_event(listener: Callable[[str], None]) -> Callable[[], None]:
+    """Have a listener told the code of each event that is logged; gives what ends it."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
 
 
 def log(event: str, level: int = logging.INFO, **values: str | int | float) -> None:
@@ -73,6 +95,8 @@ def log(event: str, level: int = logging.INFO, **values: str | int | float) -> N
         KeyError: the event is not in the list (a programmer's mistake).
     """
     _LOGGER.log(level, EVENTS[event], extra={"tabayyan_event": event, "tabayyan_values": values})
+    for listener in tuple(_listeners):
+        listener(event)
 
 
 class _AllowList(logging.Formatter):

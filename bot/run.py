@@ -121,7 +121,7 @@ async def serve(
     if runtime is None:
         log("stopping")
         return 0
-    watching = asyncio.create_task(runtime.watch())
+    watching = asyncio.gather(runtime.watch(), runtime.monitor.run())
     try:
         if settings.effective_mode == "page":
             return await _serve_page(runtime, web, stop)

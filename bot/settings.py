@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         "", repr=False, description="Chat or channel that gets the digest after each release; empty: none."
     )
     digest_language: str = Field("ar", description="Language of the digest.")
+    alert_command: Path | None = Field(
+        None,
+        description="A program that is run when something breaks or heals, with the event's code as its only argument.",
+    )
     log_level: LogLevel = Field(
         "INFO", description="How much is logged. No level ever logs a message, a name or an id."
     )
@@ -138,6 +142,13 @@ class Settings(BaseSettings):
         known = sorted(path.name for path in LOCALES.iterdir() if path.is_dir())
         if value not in known:
             raise ValueError(f"there are no sentences in {value!r}; choose one of: {', '.join(known)}")
+        return value
+
+    @field_validator("alert_command")
+    @classmethod
+    def _can_be_run(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value.is_absolute() and value.is_file() and os.access(value, os.X_OK)):
+            raise ValueError("write the whole path of one program that this user may run, without arguments")
         return value
 
     @field_validator("host")
@@ -210,7 +221,7 @@ def _from_file(file: SettingsFile | None) -> dict[str, object]:
         whole = PREFIX + name.upper()
         if whole in file.values and whole not in taken:
             value = file.values[whole]
-            found[name] = file.path.parent / value if field.annotation is Path else value
+            found[name] = file.path.parent / value if field.annotation in (Path, Path | None) else value
     return found
 
 
