@@ -16,10 +16,7 @@ RUN pip install --no-deps --no-build-isolation --editable . \
     && python -m compileall -q bot storage
 
 FROM python:3.13-slim-bookworm
-# Arabic letters for charts and posters; Debian keeps only the newest version, so none can be named.
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tabayyan \
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tabayyan \
     && install -d -o tabayyan -g tabayyan -m 0700 /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app

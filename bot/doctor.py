@@ -24,6 +24,7 @@ from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
 from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
 from bot.reports.backup_commands import has_counted
+from bot.reports.font_files import missing_fonts
 from bot.settings import Settings, SettingsError, check_proxy, sources
 from bot.settings_file import read_settings_file
 from storage.databases import StoreErrors
@@ -90,6 +91,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "لم يبقَ سوى {megabytes} ميغابايت في مجلد البيانات. أفرغ مساحة.",
     ),
     "memory-low": WORDS["memory-low"],
+    "fonts": ("The letters for charts and posters are there.", "حروف الرسوم والملصقات موجودة."),
+    "fonts-missing": (
+        "The font {text} is missing from the program: charts and posters cannot be drawn. Install the program again.",
+        "الخط {text} ناقص من البرنامج، فلا يمكن رسم المخططات والملصقات. ثبّت البرنامج من جديد.",
+    ),
     "proxy-wrong": ("{text}", "{text}"),
     "file-open": (
         "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}",
@@ -204,6 +210,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _settings_file()
     yield from _disk(settings.data_dir)
     yield from _memory()
+    yield Finding("fonts-missing", False, text=missing[0]) if (missing := missing_fonts()) else Finding("fonts", True)
     yield from _content(settings)
     yield _store(settings)
     if settings.redis_url:

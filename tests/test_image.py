@@ -114,8 +114,7 @@ def command(image: Image) -> list[str]:
 
 @pytest.mark.slow
 def test_only_what_is_needed_is_in_the_image(image: Image) -> None:
-    assert {path.name for path in image.root.iterdir()} == {"app", "venv", "data", "tmp", "etc", "var"}
-    assert not list(image.path("/var/lib/apt/lists").iterdir())
+    assert {path.name for path in image.root.iterdir()} == {"app", "venv", "data", "tmp", "etc"}
     assert "--uid 10001" in image.path("/etc/users").read_text()
     assert image.path("/data").stat().st_mode & 0o777 == 0o700
     names = {path.name for path in image.path("/app").iterdir()}
