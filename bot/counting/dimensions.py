@@ -89,7 +89,7 @@ DIMENSIONS: dict[str, Dimension] = {
             scale=MORE_NOISE,
             limit=HIGHER_LIMIT,
             section=N_("Campaign codes"),
-            note=N_("Only starts by a link or poster count here."),
+            note=N_("Starts: by a link or poster with a code, or without one."),
             others=True,
         ),
         Dimension(

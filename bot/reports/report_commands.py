@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bot.clock import machine_clock
 from bot.content_tools.load.build import Content, read_content
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
@@ -20,6 +22,7 @@ from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
 from bot.reports.report import Ahead, Report
 from bot.reports.report_writer import ReportWriter
+from bot.reports.simulation import Season
 from bot.settings import LOCALES, Settings, read_settings, sources
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
 from storage.releases import Releases
@@ -49,9 +52,9 @@ def add_commands(subparsers: Any, converse: Converse) -> None:
     simulate = subparsers.add_parser(
         "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
     )
-    simulate.add_argument("--weeks", type=_from_one, default=12)
+    simulate.add_argument("--weeks", type=_from_one, default=12, help="how long; default 12")
     simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
-    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--seed", type=int, default=1, help="another number asks other questions")
     simulate.add_argument("--language", choices=("ar", "en"), default="ar")
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
     simulate.set_defaults(act=partial(_simulate, converse=converse))
@@ -64,10 +67,15 @@ def add_commands(subparsers: Any, converse: Converse) -> None:
 
 
 def _from_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
+
+
+def _ends_lately(weeks: int) -> date:
+    """The first day of a season whose last week has just been released: a Monday."""
+    today = machine_clock().today()
+    return today - timedelta(days=today.weekday() + 7 * (weeks + 1))
 
 
 def read_names(settings: Settings) -> Names:
@@ -192,6 +200,11 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
 
     settings = read_settings()
     folder = arguments.data_dir or settings.data_dir / SIMULATION
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"{folder} cannot be made: {error.strerror}. Name another with --data-dir.", file=sys.stderr)
+        return PROBLEM
     if any((folder / name).exists() for name in (LOCAL_FILE, RELEASED_FILE)):
         print(f"{folder} holds figures already. Remove the folder, or name another with --data-dir.", file=sys.stderr)
         return PROBLEM
@@ -200,7 +213,9 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
         print("The content cannot be read. See: tabayyan check", file=sys.stderr)
         return PROBLEM
     names = names_from(content)
-    simulator = Simulator(converse(settings, content), sign_ids(content), folder, arguments.seed)
+    simulator = Simulator(
+        converse(settings, content), sign_ids(content), folder, arguments.seed, _ends_lately(arguments.weeks)
+    )
     season = simulator.run(arguments.weeks, arguments.questions)
     releases = simulator.releases.last(BASELINE + 1)
     report = worded(releases, names, arguments.language, folder)
@@ -208,9 +223,43 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
         (folder / f"report.{'txt' if form == 'text' else form}").write_bytes(rendered(report, names, form))
     if releases:
         DigestMaker(folder, simulator.releases, lambda: names, arguments.language)(releases[-1].number)
+    where = names.say(
+        arguments.language,
+        "Reports lie in {folder}: open report.html. Any week: tabayyan report --data-dir {folder} --window N",
+        folder=str(folder),
+    )
+    print(where, end="\n\n", flush=True)
     sys.stdout.write(as_text(report))
-    print(f"\n{season.planted}\nReports in {folder}. Any window: tabayyan report --data-dir {folder} --window N")
+    print(f"\n{where}\n" + planted_in_words(season, names, arguments.language))
     return 0
+
+
+def planted_in_words(season: Season, names: Names, language: str) -> str:
+    """What a simulated season should show, one thing a line, in the reader's language."""
+
+    def say(sentence: str, **values: str) -> str:
+        return names.say(language, sentence, **values)
+
+    def topic(key: str) -> str:
+        return names.name("topic", key, language)
+
+    lines = [say("What was planted, so that you can look for it:")]
+    if season.surge_in:
+        lines.append(say("Week {week}: a poster brings many people.", week=str(season.surge_in)))
+    if season.quiet_in:
+        lines.append(say("Week {week}: hardly anybody asks.", week=str(season.quiet_in)))
+    if season.flood_in:
+        lines.append(
+            say("Week {week}: 20 accounts flood “{topic}”.", week=str(season.flood_in), topic=topic(season.flooded))
+        )
+    if season.rises_in:
+        lines.append(say("From week {week}: “{topic}” rises.", week=str(season.rises_in), topic=topic(season.rising)))
+    if season.themes:
+        themes = say(", ").join(names.name("vocabulary", theme, language) for theme in season.themes)
+        lines.append(
+            say("From week {week}: themes without an answer: {themes}.", week=str(season.themes_from), themes=themes)
+        )
+    return "\n".join(lines)
 
 
 def _privacy(arguments: argparse.Namespace) -> int:
