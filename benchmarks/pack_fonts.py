@@ -13,7 +13,17 @@ from typing import Any
 
 FAMILY = "Tabayyan Sans"
 TARGET = Path(__file__).resolve().parent.parent / "bot" / "reports" / "fonts"
-LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), 0x2030, 0x2032, 0x2039, 0x203A, 0x20AC, 0x2212]
+LATIN = [
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x180),
+    *range(0x2010, 0x2028),
+    0x2030,
+    0x2032,
+    0x2039,
+    0x203A,
+    0x20AC,
+    0x2212,
+]
 MARKS = [0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x2066, 0x2067, 0x2068, 0x2069]
 ARABIC = [*range(0x600, 0x700), *range(0x750, 0x780)]
 
@@ -39,7 +49,9 @@ def main(folder: Path) -> None:
 def _subset(source: Path, letters: list[int], target: Path) -> None:
     from fontTools import subset
 
-    options = subset.Options(layout_features=["*"], hinting=False, name_IDs=[0, 1, 2, 4, 5, 6, 13, 14], notdef_outline=True)
+    options = subset.Options(
+        layout_features=["*"], hinting=False, name_IDs=[0, 1, 2, 4, 5, 6, 13, 14], notdef_outline=True
+    )
     font = subset.load_font(str(source), options)
     chosen = subset.Subsetter(options)
     chosen.populate(unicodes=letters)

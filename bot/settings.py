@@ -25,6 +25,7 @@ OTHER_NAMES = frozenset({ENV_FILE, "TABAYYAN_TEST_CLOCK", "TABAYYAN_BENCH_DATA"}
 WEBHOOK_PORTS = (443, 80, 88, 8443)
 """Telegram's own server delivers to no other."""
 TELEGRAM_HOST = "api.telegram.org"
+VOICE_MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CHAT = re.compile(r"-?[0-9]+|@[A-Za-z][A-Za-z0-9_]{4,31}")
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
     read_pictures: bool = Field(
         False,
         description="Read the words of screenshots in memory, with Tesseract (extra ocr); off: pictures are never downloaded.",
+    )
+    voice_model: Path | None = Field(
+        None,
+        description="Folder of a Whisper model in CTranslate2's form: voice notes are then heard in memory (extra voice); "
+        "empty: they are never downloaded.",
     )
     stale_minutes: int = Field(
         60, ge=1, description="Questions older than this get one neutral line instead of an answer."
@@ -149,6 +155,14 @@ class Settings(BaseSettings):
     def _can_be_run(cls, value: Path | None) -> Path | None:
         if value is not None and not (value.is_absolute() and value.is_file() and os.access(value, os.X_OK)):
             raise ValueError("write the whole path of one program that this user may run, without arguments")
+        return value
+
+    @field_validator("voice_model")
+    @classmethod
+    def _is_model(cls, value: Path | None) -> Path | None:
+        missing = [name for name in VOICE_MODEL_FILES if value is not None and not (value / name).is_file()]
+        if missing:
+            raise ValueError(f"the folder holds no Whisper model in CTranslate2's form: {missing[0]} is missing")
         return value
 
     @field_validator("host")
