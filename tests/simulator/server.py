@@ -21,6 +21,7 @@ from tests.simulator.world import Values, World, shown
 
 TOKEN = "123456:AAcanary-token-of-the-simulator-000"
 LONGEST_HOOK_RETRY = 30.0
+KEPT_OPEN_SECONDS = 900.0
 WORLD = web.AppKey("world", World)
 
 
@@ -365,4 +366,12 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=9700)
     parser.add_argument("--token", default=TOKEN)
     arguments = parser.parse_args()
-    web.run_app(make_app(arguments.token), host="127.0.0.1", port=arguments.port, print=None, access_log=None)
+    # A test may say nothing for minutes while a bot learns: its connection stays open.
+    web.run_app(
+        make_app(arguments.token),
+        host="127.0.0.1",
+        port=arguments.port,
+        print=None,
+        access_log=None,
+        keepalive_timeout=KEPT_OPEN_SECONDS,
+    )
