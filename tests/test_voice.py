@@ -61,9 +61,10 @@ def test_more_than_a_minute_is_refused_before_the_model_is_asked(model: Path) ->
 
 @with_model
 def test_nothing_is_written_anywhere(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = as_note(spoken("I am in danger", "en"))
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
-    assert hear(as_note(spoken("I am in danger", "en")), model) is not None
+    assert hear(note, model) is not None
     assert list(tmp_path.rglob("*")) == []
 
 
