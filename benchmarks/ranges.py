@@ -18,6 +18,8 @@ from unittest.mock import patch
 
 from bot.content_tools.load.build import Content, read_content
 from bot.counting import counters
+from bot.counting.release import drawn_up
+from bot.counting.window import starting_counts
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.i18n import read_phrases
@@ -37,17 +39,16 @@ def truths() -> Iterator[dict[int, dict[Cell, int]]]:
     """True counts by window, taken beside the counters: what was drawn as noise is subtracted again."""
     found: dict[int, dict[Cell, int]] = {}
     noises: list[Mapping[Cell, int]] = []
-    draw, make = counters.starting_counts, counters.drawn_up
 
     def drawn(*arguments: Any, **more: Any) -> dict[Cell, int]:
-        noise = draw(*arguments, **more)
+        noise = starting_counts(*arguments, **more)
         noises.append(dict(noise))
         return noise
 
     def made(opened: Any, cells: Mapping[Cell, int], *arguments: Any, **more: Any) -> Release:
         noise = noises[opened.number - 1]
         found[opened.number] = {cell: count - noise[cell] for cell, count in cells.items()}
-        return make(opened, cells, *arguments, **more)
+        return drawn_up(opened, cells, *arguments, **more)
 
     with patch.object(counters, "starting_counts", drawn), patch.object(counters, "drawn_up", made):
         yield found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.clock import BAGHDAD
-from bot.counting.dimensions import FLOOD, TOPIC
+from bot.counting.dimensions import DIMENSIONS, FLOOD, TOPIC
 from bot.counting.noise import variance
 from bot.counting.release import STEP, rules_of
 from bot.dialogue.render import N_
@@ -16,6 +16,8 @@ from bot.reports.names import Names, written_day
 from bot.reports.report import Ahead, Bar, Chart, Table
 from storage.values import Release, Row
 
+NOISE_ALONE = 3
+"""A row of a sparse dimension may be noise alone while it is over its limit by less than this many times the noise's scale."""
 MOST_ROWS = 10
 """Bars in a chart; the table below it has every shown row."""
 FEWEST_FOR_COMPARING = 20
@@ -165,5 +167,8 @@ def comparable(release: Release, earlier: Sequence[Release]) -> Release | None:
 
 def reach(release: Release, row: Row) -> tuple[int, int]:
     """From where to where the true value of a shown row lies, in at least 95 of 100 cases."""
-    band = rules_of(release)[row.family].band
-    return max(0, (row.shown or 0) - band), (row.shown or 0) + band
+    rule, value = rules_of(release)[row.family], row.shown or 0
+    low = max(0, value - rule.band)
+    if DIMENSIONS[row.family].sparse and value < rule.show_limit + NOISE_ALONE * rule.scale:
+        low = 0
+    return low, value + rule.band
