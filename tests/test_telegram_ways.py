@@ -202,7 +202,7 @@ def test_a_button_of_an_answer_that_is_not_remembered_is_compared_with_what_it_s
     telegram: Telegram, user: int
 ) -> None:
     message = telegram.ask(user, "/help")
-    telegram.press(user, message, "☰")
+    telegram.press(user, message, "☰ Topics")
     telegram.ask(user, "/forget")
     before = len(made(telegram, "editMessageText", user))
     telegram("press", user=user, message_id=message["message_id"], data="1:ts:en::0", force=True)

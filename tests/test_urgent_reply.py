@@ -329,7 +329,7 @@ def test_a_woman_who_is_exploited_is_not_sent_to_her_family() -> None:
 @pytest.mark.parametrize("danger", CAMPAIGN.dangers, ids=lambda kind: kind.id)
 def test_the_keys_lead_on(scripted: Conversation, danger: DangerKind, language: str) -> None:
     for level in ("full", "ask"):
-        alarm = Alarm(level, danger.id, "iraq", "self", danger.topics, asks=level == "ask" and danger.ask_first)  # type: ignore[arg-type]
+        alarm = Alarm(level, danger.id, "iraq", "self", danger.topics, asks=level == "ask" and danger.ask_first)
         turn = scripted._urgent(alarm, language, Context(TODAY, question_id=7), scripted.read("zzz"))
         verbs = [
             action.verb for button in turn.reply.buttons if (action := scripted.actions.decode(button.action or ""))
