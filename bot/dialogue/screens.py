@@ -13,8 +13,8 @@ from bot.dialogue.render import N_, Renderer, Say
 from bot.dialogue.reply import Button, Context, Reply
 
 TOPICS_PER_PAGE = 6
-FEWEST_BRANCHES, BRANCHES_SHOWN = 5, 6
-"""A topic that is related to so many is an overview: it shows them, up to so many."""
+FEWEST_BRANCHES, BRANCHES_SHOWN = 5, 5
+"""A topic that is related to so many is an overview: it shows them, up to so many; with the urgent key they are six."""
 _TYPED_LABELS: tuple[tuple[str, Verb], ...] = (
     (N_("🆘 Urgent help"), "urgent"),
     (N_("☰ Topics"), "topics"),
@@ -163,7 +163,7 @@ class Screens:
         return (*rows, self.urgent_row(language, question), tuple(signs))
 
     def branches(self, topic: str) -> tuple[str, ...]:
-        """The topics that an overview leads to, at most six; () for any other topic."""
+        """The topics that an overview leads to, at most five; () for any other topic."""
         related = [other for other in self._campaign.topics[topic].related if other in self._campaign.topics]
         return tuple(related[:BRANCHES_SHOWN]) if len(related) >= FEWEST_BRANCHES else ()
 

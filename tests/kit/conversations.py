@@ -11,6 +11,7 @@ from bot.dialogue.offers import OfferChecker
 from bot.dialogue.render import Say
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
+from bot.nlu.detector import Detector
 from bot.nlu.ranking import Classifier
 from tests.kit.classifiers import SalaryOffers, ScriptedClassifier, WithSmallTalk
 from tests.kit.languages import reader_of
@@ -31,10 +32,23 @@ def small_conversation(campaign: Campaign, classifier: Classifier, safety: Safet
 def scripted_conversation(content: Content, say: Say, campaign: Campaign | None = None) -> Conversation:
     """A conversation over real content whose classifier does as it is told; `campaign` in place of the content's."""
     campaign = campaign or content.campaign
+    return conversation_over(content, say, ScriptedClassifier(tuple(campaign.topics)), campaign=campaign)
+
+
+def conversation_over(
+    content: Content,
+    say: Say,
+    classifier: Classifier,
+    *,
+    campaign: Campaign | None = None,
+    danger: Detector | None = None,
+) -> Conversation:
+    """A conversation over real content with a classifier, and perhaps a detector, of a test's own."""
+    campaign = campaign or content.campaign
     return Conversation(
         campaign,
-        ScriptedClassifier(tuple(campaign.topics)),
-        SafetyLane(content.safety, campaign.dangers),
+        classifier,
+        SafetyLane(content.safety, campaign.dangers, danger),
         OfferChecker(content.offers),
         SmallTalk(content.small_talk),
         say,
