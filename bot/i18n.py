@@ -75,6 +75,12 @@ def staff_phrases(language: str) -> Phrases:
     return read_phrases(LOCALES, (language,), "staff")
 
 
+def for_staff(sentence: str) -> str:
+    """A sentence in every language of the staff, for where none has been chosen: help, refusals."""
+    told = (staff_phrases(language)(language, sentence) for language in staff_languages())
+    return " / ".join(dict.fromkeys(told))
+
+
 def staff_languages() -> tuple[str, ...]:
     """English, and every language with a catalogue of staff sentences."""
     return _languages_of("staff")

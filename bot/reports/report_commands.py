@@ -14,7 +14,7 @@ from bot.counting.release import can_be_released
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
-from bot.i18n import read_phrases
+from bot.i18n import N_, for_staff, read_phrases, staff_languages
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
 from bot.reports.report import Ahead, Report
@@ -36,33 +36,33 @@ Converse = Callable[[Settings, Content], Conversation]
 
 def add_commands(subparsers: Any, converse: Converse) -> None:
     """Register the commands on `tabayyan`'s subparsers; each sets `act`, which gives an exit code."""
-    report = subparsers.add_parser("report", help="what was asked, from released figures / ما الذي سُئل عنه")
+    report = subparsers.add_parser("report", help=for_staff(N_("what was asked, from released figures")))
     report.add_argument("--window", type=int, metavar="N", help="number of a released window; default: the last one")
     report.add_argument("--format", choices=FORMATS, default="text")
-    report.add_argument("--language", choices=("ar", "en"), default="ar")
+    report.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     report.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     report.add_argument("--data-dir", type=Path, metavar="FOLDER", help="for example the folder of a simulation")
     report.set_defaults(act=_report)
 
     simulate = subparsers.add_parser(
-        "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
+        "simulate", help=for_staff(N_("make up a season and report it, marked as synthetic"))
     )
     simulate.add_argument("--weeks", type=_from_one, default=12)
     simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
     simulate.add_argument("--seed", type=int, default=1)
-    simulate.add_argument("--language", choices=("ar", "en"), default="ar")
+    simulate.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
     simulate.set_defaults(act=partial(_simulate, converse=converse))
 
-    privacy = subparsers.add_parser("privacy", help="what is kept, and what it can give away / ما الذي يُحفظ")
-    privacy.add_argument("--language", choices=("ar", "en"), default="ar")
+    privacy = subparsers.add_parser("privacy", help=for_staff(N_("what is kept, and what it can give away")))
+    privacy.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     privacy.set_defaults(act=_privacy)
 
-    backup = subparsers.add_parser("backup", help="save the released figures to a file / احفظ الأرقام المنشورة")
+    backup = subparsers.add_parser("backup", help=for_staff(N_("save the released figures to a file")))
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(act=_backup)
 
-    restoring = subparsers.add_parser("restore", help="put released figures back from a backup / استعد الأرقام")
+    restoring = subparsers.add_parser("restore", help=for_staff(N_("put released figures back from a backup")))
     restoring.add_argument("file", type=Path, metavar="FILE")
     restoring.set_defaults(act=_restore)
 
