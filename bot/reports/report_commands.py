@@ -14,12 +14,12 @@ from bot.counting.release import can_be_released
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
-from bot.i18n import N_, for_staff, read_phrases, staff_languages
+from bot.i18n import N_, all_staff_phrases, for_staff, staff_languages
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
 from bot.reports.report import Ahead, Report
 from bot.reports.report_writer import ReportWriter
-from bot.settings import LOCALES, Settings, read_settings
+from bot.settings import Settings, read_settings
 from storage.backup import BackupError, as_backup, restore
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
 from storage.releases import AlreadyReleased, Releases
@@ -81,8 +81,7 @@ def read_names(settings: Settings) -> Names:
 
 def names_from(content: Content | None) -> Names:
     """The names of all keys of a content."""
-    languages = tuple(content.campaign.languages) if content is not None else ("ar", "en")
-    say = read_phrases(LOCALES, languages)
+    say = all_staff_phrases()
     return names_of(content.campaign, content.offers, say) if content is not None else Names(say)
 
 
