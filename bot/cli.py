@@ -37,7 +37,7 @@ def command_line() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="tabayyan",
-        description=for_staff(N_("Answers young Iraqis about being recruited into the Russia-Ukraine war.")),
+        description=for_staff(N_("Answers a campaign's questions in Telegram from curated, sourced content.")),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

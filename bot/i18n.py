@@ -81,9 +81,9 @@ def staff_phrases(language: str) -> Phrases:
     return read_phrases(LOCALES, (language,), "staff")
 
 
-def for_staff(sentence: str) -> str:
+def for_staff(sentence: str, **values: str) -> str:
     """A sentence in every language of the staff, for where none has been chosen: help, refusals."""
-    told = (staff_phrases(language)(language, sentence) for language in staff_languages())
+    told = (staff_phrases(language).filled(language, sentence, values) for language in staff_languages())
     return " / ".join(dict.fromkeys(told))
 
 

@@ -66,8 +66,8 @@ def _first(words: str | Iterable[str]) -> str:
     return words if isinstance(words, str) else next(iter(words))
 
 
-def _all(words: str | Iterable[str]) -> list[str]:
-    return [words] if isinstance(words, str) else list(words)
+def _all(words: str | Iterable[str] | None) -> list[str]:
+    return [words] if isinstance(words, str) else list(words or ())
 
 
 def _blanks(text: str) -> set[str]:

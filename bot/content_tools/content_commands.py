@@ -149,7 +149,10 @@ def _check(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     folder = settings.content_dir
     if not folder.is_dir():
-        return _refuse(f"there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content.")
+        return _refuse(
+            N_("there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content."),
+            folder=str(folder),
+        )
     wordings = _wordings(settings)
     reading = check(folder, _today(arguments), wordings if wordings.is_dir() else None)
     catalogues = ROOT / "locales"
@@ -232,11 +235,16 @@ def _impact(fit: Callable[[Campaign], Classifier], settings: Settings, content: 
         before = _at_revision(settings.content_dir, revision, Path(place))
         if before is None:
             return _refuse(
-                f'git knows no revision "{revision}" of {settings.content_dir.name}. Name a branch, tag or commit.'
+                N_('git knows no revision "{revision}" of {name}. Name a branch, tag or commit.'),
+                revision=revision,
+                name=str(settings.content_dir.name),
             )
         old = read_content(before).content
     if old is None:
-        return _refuse(f'the content of revision "{revision}" cannot be read, so there is nothing to compare with.')
+        return _refuse(
+            N_('the content of revision "{revision}" cannot be read, so there is nothing to compare with.'),
+            revision=revision,
+        )
     cases = measure.read_cases(_wordings(settings))
     found = measure.moved(cases, fit(old.campaign), fit(content.campaign))
     print(f"\n{len(found)} of {len(cases)} test wordings go elsewhere than at {revision}")
@@ -268,8 +276,8 @@ def _at_revision(folder: Path, revision: str, place: Path) -> Path | None:
 # ---- writers
 
 
-def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+def _refuse(sentence: str, **values: str) -> int:
+    print(for_staff(sentence, **values), file=sys.stderr)
     return WRONG_USE
 
 
@@ -278,9 +286,11 @@ def _write(make: Callable[[], Change]) -> int:
         for path in make().write():
             print(path)
     except EditError as error:
-        return _refuse(str(error))
+        return _refuse(error.sentence, **error.values)
     except OSError as error:
-        return _refuse(f"{error.filename or 'the content'} cannot be written. Check who may write there.")
+        return _refuse(
+            N_("{name} cannot be written. Check who may write there."), name=str(error.filename or "the content")
+        )
     return FINE
 
 
@@ -339,10 +349,14 @@ def _contact_verify(arguments: argparse.Namespace) -> int:
 def _trace(arguments: argparse.Namespace) -> int:
     content = read_content(read_settings().content_dir).content
     if content is None:
-        return _refuse("the content cannot be read. Run: tabayyan check")
+        return _refuse(N_("the content cannot be read. Run: tabayyan check"))
     topics = content.campaign.topics
     if arguments.topic not in topics:
-        return _refuse(f'there is no topic "{arguments.topic}" (nearest: {nearest(arguments.topic, topics)}).')
+        return _refuse(
+            N_('there is no topic "{topic}" (nearest: {nearest}).'),
+            topic=str(arguments.topic),
+            nearest=nearest(arguments.topic, topics),
+        )
     _print(trace(content.campaign, topics[arguments.topic]))
     return FINE
 
@@ -361,7 +375,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     try:
         change, left_out = migrate(folder, Path(arguments.example) if arguments.example else ROOT / "content")
     except EditError as error:
-        return _refuse(str(error))
+        return _refuse(error.sentence, **error.values)
     code = _write(lambda: change)
     if code == FINE and left_out:
         print(f"The example also names what is not here: {', '.join(left_out)}.", file=sys.stderr)
@@ -378,13 +392,13 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from bot.content_tools.spreadsheet import SheetError, import_sheet
+    from bot.content_tools.spreadsheet import import_sheet
 
     folder = read_settings().content_dir
     try:
         change, conflicts = import_sheet(folder, Path(arguments.xlsx))
-    except (SheetError, EditError) as error:
-        return _refuse(str(error))
+    except EditError as error:
+        return _refuse(error.sentence, **error.values)
     code = _write(lambda: change)
     for conflict in conflicts:
         print(conflict, file=sys.stderr)
