@@ -19,9 +19,14 @@ from bot.channels.telegram.server_clock import SKEW_SECONDS
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
 from bot.content_tools.last_good import time_zone_of
+from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
+from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
 from bot.i18n import N_, staff_phrases
-from bot.settings import Settings
+from bot.reports.backup_commands import has_counted
+from bot.reports.font_files import missing_fonts
+from bot.settings import Settings, SettingsError, check_proxy, sources
+from bot.settings_file import read_settings_file
 from storage.databases import StoreErrors
 from storage.releases import Releases
 
@@ -53,14 +58,36 @@ _SENTENCES: dict[str, str] = {
         "The clock is {seconds} s off Telegram's. Switch on time synchronisation (timedatectl set-ntp true)."
     ),
     "disk": N_("The data folder can be written."),
+    "disk-missing": N_(
+        "The data folder is not there yet: the bot makes it when it runs. Was it running elsewhere? See the first line."
+    ),
     "disk-unwritable": N_(
         "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that belongs to the bot's user."
     ),
     "disk-full": N_("Only {megabytes} MiB are free in the data folder. Make room."),
+    "memory-low": WORDS["memory-low"],
+    "fonts": N_("The letters for charts and posters are there."),
+    "fonts-missing": N_(
+        "The font {text} is missing from the program: charts and posters cannot be drawn. Install the program again."
+    ),
+    "proxy-wrong": "{text}",
+    "file-open": N_(
+        "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}"
+    ),
+    "reviews": N_("People have read every answer."),
+    "reviews-missing": N_(
+        "Nobody has read {errors} topics yet. Before you go live have them read, then write the dates under reviews: in topics.yaml."
+    ),
+    "reviews-passed": N_(
+        "The review date of {errors} topics has passed: their answers say that they may be out of date."
+    ),
+    "alert": N_("An alert command is set."),
+    "no-alert": N_("No TABAYYAN_ALERT_COMMAND is set: trouble shows on the health page and in the log only."),
     "disk-open": N_("Other users of this machine can read the data folder. Run: chmod 700 on it."),
     "content": N_("The content has no error."),
     "content-errors": N_("The content has {errors} errors. `tabayyan check` names each with file and line."),
     "store": N_("The released figures can be read."),
+    "store-empty": N_("Nothing has been counted here yet."),
     "store-broken": N_(
         "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; answers do not depend on them."
     ),
@@ -92,17 +119,19 @@ class Finding:
     good: bool
     number: int = 0
     """What the sentence names, if it names a number."""
+    text: str = ""
+    """What the sentence names besides; never a secret."""
 
     def words(self, language: str) -> str:
         """In a language of the staff."""
-        number = str(self.number)
-        values = {"seconds": number, "megabytes": number, "errors": number}
-        return staff_phrases(language).filled(language, _SENTENCES[self.sentence], values)
+        values = dict.fromkeys(("seconds", "megabytes", "errors", "number"), str(self.number))
+        return staff_phrases(language).filled(language, _SENTENCES[self.sentence], {**values, "text": self.text})
 
 
 def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
     """Look at everything and say it in words; 0 when all is well, 1 when something is wrong."""
     bad = 0
+    say(sources(settings))
     for finding in findings(settings):
         bad += not finding.good
         say(f"{'ok ' if finding.good else '!! '} {finding.words(language)}")
@@ -113,12 +142,18 @@ def examine(settings: Settings, language: str, say: Callable[[str], object] = pr
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything that was looked at, one after another."""
     yield from _telegram(settings)
+    yield from _proxy(settings)
+    yield from _settings_file()
     yield from _disk(settings.data_dir)
-    yield _content(settings)
+    yield from _memory()
+    yield Finding("fonts-missing", False, text=missing[0]) if (missing := missing_fonts()) else Finding("fonts", True)
+    yield from _content(settings)
     yield _store(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
     yield from _desk(settings)
+    if settings.effective_mode != "page":
+        yield Finding("alert" if settings.alert_command is not None else "no-alert", True)
 
 
 def _telegram(settings: Settings) -> Iterator[Finding]:
@@ -154,8 +189,11 @@ def _webhook(settings: Settings, told: Inspection) -> Iterator[Finding]:
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
+    whole = folder
+    if not folder.exists():
+        yield Finding("disk-missing", True)
+        folder = next(parent for parent in folder.absolute().parents if parent.exists())
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"doctor")
             file.flush()
@@ -166,18 +204,47 @@ def _disk(folder: Path) -> Iterator[Finding]:
         yield Finding("disk-unwritable", False)
         return
     yield Finding("disk", True) if free >= FREE_BYTES else Finding("disk-full", False, free // 2**20)
-    if readable:
+    if readable and folder == whole:
         yield Finding("disk-open", False)
 
 
-def _content(settings: Settings) -> Finding:
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    try:
+        check_proxy(settings)
+    except SettingsError as error:
+        yield Finding("proxy-wrong", False, text=str(error))
+
+
+def _settings_file() -> Iterator[Finding]:
+    file = read_settings_file()
+    if file is not None and file.path.stat().st_mode & 0o007:
+        yield Finding("file-open", False, text=str(file.path))
+
+
+def _memory() -> Iterator[Finding]:
+    memory = available_memory()
+    if memory is not None and memory < LOW_MEMORY_BYTES:
+        yield Finding("memory-low", False, memory // 2**20)
+
+
+def _content(settings: Settings) -> Iterator[Finding]:
     today = machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
     reading = check(settings.content_dir, today)
     errors = len(reading.errors)
-    return Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    yield Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    if reading.content is None:
+        return
+    unread, passed = review_state(reading.content.campaign.topics, today)
+    # Nobody is answered worse for it on the try page; on Telegram askers get what nobody has read.
+    live = settings.effective_mode != "page"
+    yield Finding("reviews-missing", not live, unread) if unread else Finding("reviews", True)
+    if passed:
+        yield Finding("reviews-passed", False, passed)
 
 
 def _store(settings: Settings) -> Finding:
+    if not has_counted(settings):
+        return Finding("store-empty", True)
     try:
         Releases(settings.data_dir, settings.database_url).numbers()
     except (*StoreErrors, ImportError, ValueError):

@@ -384,7 +384,7 @@ def test_a_contact_is_shown_only_after_somebody_confirmed_it(folder: Path, monke
     old = (folder / "contacts.yaml").read_text(encoding="utf-8").splitlines()
     code = _run(
         monkeypatch, folder, "contact", "verify", "help-office", "--by", "Legal desk",
-        "--source", "https://example.org/contact", "--today", "2026-11-22",
+        "--source", "https://example.org/contact", "--today", "2026-11-30",
     )  # fmt: skip
     assert code == 0
     after = read_content(folder).content

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.content_tools.load.word_files import offer_words
 from bot.content_tools.load.word_schema import OffersFile
-from bot.dialogue.offers import LONGEST_QUOTE, OfferChecker, OfferReading, OfferWords, Sign
+from bot.dialogue.offers import LONGEST_QUOTE, MOST_TOLD, OfferChecker, OfferReading, OfferWords, Sign
 from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,8 @@ OTHERS = load(SETS / "other.yaml")
 KNOWN_SIGNS = (
     "russia military safe-job vague-job high-pay signing-bonus citizenship land-house-marriage no-fighting-promise "
     "unseen-contract all-arranged visit-or-study-visa cheap-tour bypass-embassy pressure secrecy private-contact "
-    "passport-asked phone-taken wages-to-family fee minors women-targeted friend-invite no-skills"
+    "passport-asked phone-taken wages-to-family fee minors women-targeted friend-invite no-skills "
+    "special-contract drone-job embassy-knows ban-not-for-us debt-bait threat-or-fine amnesty-for-sale sworn"
 ).split()
 
 
@@ -136,11 +137,27 @@ def test_a_report_quotes_the_text_escaped(language: str) -> None:
     assert reading is not None
     report = "\n".join(CHECKER.paragraphs(reading, language, HtmlRender(), TODAY))
     assert "<b>بالشهر</b>" not in report
+    assert len(reading.signs) > MOST_TOLD
     for sign in reading.signs:
         assert sign.quote
         assert len(sign.quote) <= LONGEST_QUOTE
         assert all(part in " ".join(text.split()) for part in sign.quote.rstrip("…").split())
+    for sign in reading.signs[:MOST_TOLD]:
         assert escape(sign.quote, quote=False) in report
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_says_first_what_to_do_and_tells_no_more_than_three_signs_in_full(language: str) -> None:
+    words = next(words for words in WORDS if words.language == language)
+    reading = OfferReading(tuple(Sign(sign.id, "كلمات") for sign in words.signs[:8]))
+    paragraphs = CHECKER.paragraphs(reading, language, HtmlRender(), TODAY)
+    assert paragraphs[0] == escape(words.report.found.split("\n\n")[0], quote=False)
+    told = [number for number, paragraph in enumerate(paragraphs) if "<blockquote>" in paragraph]
+    assert len(told) == MOST_TOLD
+    assert any(escape(words.report.next.split("\n\n")[0], quote=False) in one for one in paragraphs[: told[0]])
+    # Nothing coaches anybody to go on talking to a recruiter.
+    for sign in words.signs:
+        assert not sign.ask or escape(sign.ask, quote=False) not in "\n".join(paragraphs)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -30,6 +30,13 @@ CALLED = {
     "answerInlineQuery", "getFile",
 }  # fmt: skip
 SECRET = "hook-secret"
+NOTHING: Any = None
+"""What a mutant leaves out."""
+
+
+def as_text(number: int) -> Any:
+    """A number as a mutant would send it."""
+    return str(number)
 
 
 @pytest.fixture(scope="module")

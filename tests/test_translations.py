@@ -19,7 +19,7 @@ SAYING = {"N_", "_say", "say", "said_button", "paragraph", "heading", "for_staff
 PLURALS = {"plural", "ngettext"}
 SOURCES = {
     "bot": ["bot/dialogue", "bot/channels", "bot/content_tools/last_resort.py", "bot/reports/poster_command.py"],
-    "staff": ["bot/desk", "bot/reports", "bot/content_tools", "bot/doctor.py", "bot/cli.py"],
+    "staff": ["bot/desk", "bot/reports", "bot/content_tools", "bot/doctor.py", "bot/health.py", "bot/cli.py"],
 }
 """Domain -> the code that speaks to whoever reads it."""
 OF_THE_OTHER = {

@@ -13,8 +13,8 @@ from bot.dialogue.render import N_, Renderer, Say
 from bot.dialogue.reply import Button, Context, Reply
 
 TOPICS_PER_PAGE = 6
-FEWEST_BRANCHES, BRANCHES_SHOWN = 5, 6
-"""A topic that is related to so many is an overview: it shows them, up to so many."""
+FEWEST_BRANCHES, BRANCHES_SHOWN = 5, 5
+"""A topic that is related to so many is an overview: it shows them, up to so many; with the urgent key they are six."""
 _TYPED_LABELS: tuple[tuple[str, Verb], ...] = (
     (N_("🆘 Urgent help"), "urgent"),
     (N_("☰ Topics"), "topics"),
@@ -163,7 +163,7 @@ class Screens:
         return (*rows, self.urgent_row(language, question), tuple(signs))
 
     def branches(self, topic: str) -> tuple[str, ...]:
-        """The topics that an overview leads to, at most six; () for any other topic."""
+        """The topics that an overview leads to, at most five; () for any other topic."""
         related = [other for other in self._campaign.topics[topic].related if other in self._campaign.topics]
         return tuple(related[:BRANCHES_SHOWN]) if len(related) >= FEWEST_BRANCHES else ()
 
@@ -298,7 +298,8 @@ class Screens:
             self.heading(language, "What is kept"),
             self.paragraph(
                 language,
-                "I keep no message, no name, no account and no time. "
+                "I keep no message, no name, no account and no time. For ten minutes I remember in memory, and never on a "
+                "disk, what was last spoken of. "
                 "I only count how often a topic is asked about, with random noise added.",
             ),
             self.paragraph(
@@ -321,7 +322,8 @@ class Screens:
         paragraphs = (
             self.paragraph(
                 language,
-                "Done. I have forgotten what I remembered for a short time: your language and today's count. "
+                "Done. I have forgotten what I remembered for a short time: your language, what was last spoken of, "
+                "and today's count. "
                 "I keep nothing that I could find again under your account.",
             ),
             self.paragraph(

@@ -11,8 +11,10 @@ from bot.dialogue.offers import OfferChecker
 from bot.dialogue.render import Say
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
+from bot.nlu.detector import Detector
 from bot.nlu.ranking import Classifier
-from tests.kit.classifiers import SalaryOffers, ScriptedClassifier
+from tests.kit.classifiers import SalaryOffers, ScriptedClassifier, WithSmallTalk
+from tests.kit.languages import reader_of
 
 GREETINGS = (
     SmallTalkKind("greeting", "en", "Hello.", (), {"en": ("hello", "hi", "hello there")}),
@@ -23,18 +25,33 @@ GREETINGS = (
 def small_conversation(campaign: Campaign, classifier: Classifier, safety: SafetyLane, say: Say) -> Conversation:
     """A conversation over a small campaign, which greets and takes a salary for an offer."""
     offers: Any = SalaryOffers()
-    return Conversation(campaign, classifier, safety, offers, SmallTalk(GREETINGS), say)
+    knowing = WithSmallTalk(classifier, GREETINGS)
+    return Conversation(campaign, knowing, safety, offers, SmallTalk(GREETINGS), say, None, reader_of(campaign).read)
 
 
 def scripted_conversation(content: Content, say: Say, campaign: Campaign | None = None) -> Conversation:
     """A conversation over real content whose classifier does as it is told; `campaign` in place of the content's."""
     campaign = campaign or content.campaign
+    return conversation_over(content, say, ScriptedClassifier(tuple(campaign.topics)), campaign=campaign)
+
+
+def conversation_over(
+    content: Content,
+    say: Say,
+    classifier: Classifier,
+    *,
+    campaign: Campaign | None = None,
+    danger: Detector | None = None,
+) -> Conversation:
+    """A conversation over real content with a classifier, and perhaps a detector, of a test's own."""
+    campaign = campaign or content.campaign
     return Conversation(
         campaign,
-        ScriptedClassifier(tuple(campaign.topics)),
-        SafetyLane(content.safety, campaign.dangers),
+        classifier,
+        SafetyLane(content.safety, campaign.dangers, danger),
         OfferChecker(content.offers),
         SmallTalk(content.small_talk),
         say,
         content.other_scripts,
+        reader_of(campaign).read,
     )
