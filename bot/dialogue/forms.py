@@ -9,7 +9,7 @@ from typing import Literal
 from bot.dialogue.callback_data import Action, Actions
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.offers import OfferChecker, OfferReading
-from bot.dialogue.render import Renderer, Say
+from bot.dialogue.render import N_, Renderer, Say
 from bot.dialogue.reply import Button, Context, Counted, CountedOutcome, Kind, Reply, Turn
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens
@@ -30,6 +30,11 @@ NEAR, NEAR_SHOWN = 0.08, 2
 """Under "I have no answer", so many topics with at least this probability are offered all the same."""
 
 Steering = Literal["enlisting", "recruiting"]
+CANNOT_CHECK = N_(
+    "I cannot check offers right now. Send no picture of your passport and no money, and sign no paper that you do not "
+    "understand."
+)
+"""Said when the content, and with it every warning sign, is gone."""
 
 
 class Forms:
@@ -327,7 +332,7 @@ class Forms:
             Reply(
                 language,
                 self._offers.paragraphs(reading, language, self._render, context.today)
-                or self._screens.trouble(language).paragraphs,
+                or (self._screens.paragraph(language, CANNOT_CHECK),),
                 (*rows, *self._screens.foot(language, question)),
             ),
             "offer",
