@@ -161,12 +161,12 @@ def _measure(contender: Contender, mode: str, burst: int, rate: int, folder: Pat
 def _presses(telegram: Telegram, bot: Process, first: int, count: int) -> float | None:
     """Milliseconds of processor time for a press, which is answered and edits its message."""
     rows = telegram.said(first)[-1].get("reply_markup", {}).get("inline_keyboard", [])
-    menu = next((button["callback_data"] for row in rows for button in row if ":ts:" in button["callback_data"]), None)
+    menu = next((button["text"] for row in rows for button in row if ":ts:" in button["callback_data"]), None)
     if menu is None:
         return None
     telegram.idle(60)
     cpu = _cpu(bot)
-    telegram("press-flood", first=first, users=count, data=menu)
+    telegram("press-flood", first=first, users=count, label=menu)
     telegram.idle(120)
     return (_cpu(bot) - cpu) / count * 1000
 

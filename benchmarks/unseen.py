@@ -40,14 +40,14 @@ def interval(hits: int, of: int) -> tuple[float, float]:
 class Tally:
     """Counts of what was asked, by name and group."""
 
-    hits: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    hits: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     def add(self, name: str, group: str, hit: float, weight: float = 1.0) -> None:
         """Count one case, under its group and under "all"."""
         for known in ("all", group):
-            found = self.hits.setdefault((name, known), [0, 0])
-            found[0] += hit * weight  # type: ignore[assignment]
-            found[1] += weight  # type: ignore[assignment]
+            found = self.hits.setdefault((name, known), [0.0, 0.0])
+            found[0] += hit * weight
+            found[1] += weight
 
     def show(self, title: str) -> None:
         """Print a table of all shares."""
@@ -121,7 +121,7 @@ def questions(ask: Callable[..., Turn], name: str, expected: Callable[[Mapping[s
     tally = Tally()
     for row in rows(name):
         turn = ask(row["q"])
-        group = row.get("form") if row.get("form") == "word" else row["variety"]
+        group = "word" if row.get("form") == "word" else str(row["variety"])
         right, answered = fits(turn, row), bool(turn.answered)
         ranked = [one.topic for one in turn.ranked if not one.topic.startswith("talk:")]
         tally.add("right on the first screen", group, right)

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
-from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.last_good import load_or_last_good, time_zone_of
 from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
 from bot.dialogue.campaign import Campaign
@@ -64,15 +64,16 @@ class Answering:
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or the test clock where it is allowed.
+    """The machine's clock, or the test clock where it is allowed, with the days of the campaign's time zone.
 
     Raises:
         SettingsError: the test clock cannot be read.
     """
     try:
-        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
+        clock = read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
     except ValueError as error:
         raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
+    return clock.in_zone(time_zone_of(settings.content_dir, settings.data_dir))
 
 
 def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
@@ -132,7 +133,7 @@ def empty_campaign() -> Campaign:
 
 def learning_of(settings: Settings) -> TrainingResources:
     """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
-    return open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
+    return open_training_resources(settings.learnt_dir, semantic=settings.semantic)
 
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
@@ -178,7 +179,7 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     `encoders` lead to processes that encode meanwhile; without any the encoding is done here.
     """
     learning = learning_of(settings)
-    with one_at_a_time(settings.data_dir / "cache"):
+    with one_at_a_time(settings.learnt_dir):
         _models(content, learning, encoder=encoder_behind(encoders) if encoders else None, query_encoder=None)
 
 

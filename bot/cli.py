@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.logs import set_up_logging
 from bot.settings import Settings, SettingsError, read_settings, settings_help
+from bot.settings_file import ENV_FILE
 
 if TYPE_CHECKING:  # what a command needs is imported when it runs
     from bot.content_tools.load.build import Content
@@ -45,13 +48,20 @@ def command_line() -> argparse.ArgumentParser:
         "run",
         help="run the bot, or the try page when no token is set / شغّل البوت، أو صفحة التجربة إن لم يوجد رمز",
         description="Run the bot. Without a token a chat page opens on this machine. / شغّل البوت.",
-        epilog="Settings (environment or a .env file):\n" + settings_help(),
+        epilog="Settings (environment, or the file of settings: --env-file, ./.env, /etc/tabayyan.env or the "
+        "checkout's .env):\n" + settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument("--mode", choices=("auto", "page", "polling", "webhook"))
     run.add_argument("--host")
     run.add_argument("--port", type=int)
     run.add_argument("--workers", type=int)
+    run.add_argument(
+        "--stay",
+        action="store_true",
+        help="after a wrong setting, say it and wait to be stopped instead of ending: for containers, which are "
+        "started again at every end",
+    )
     run.set_defaults(act=_run)
 
     chat = commands.add_parser("chat", help="talk to the bot in this terminal / تحدث مع البوت هنا")
@@ -76,7 +86,16 @@ def command_line() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check token, webhook, clock, disk, content and store / افحص كل شيء")
     doctor.add_argument("--language", choices=("ar", "en"), default="en")
     doctor.set_defaults(act=_doctor)
+    _add_env_file(parser, commands.choices.values())
     return parser
+
+
+def _add_env_file(parser: argparse.ArgumentParser, commands: Iterable[argparse.ArgumentParser]) -> None:
+    """Before or after the command: an operator need not remember which."""
+    words = "file of settings to read instead of the one that is found / ملف الإعدادات"
+    parser.add_argument("--env-file", metavar="FILE", default="", help=words)
+    for command in commands:
+        command.add_argument("--env-file", metavar="FILE", default=argparse.SUPPRESS, help=words)
 
 
 def _trainer(settings: Settings) -> Callable[[Campaign], Classifier]:
@@ -94,9 +113,26 @@ def _converse(settings: Settings, content: Content) -> Conversation:
 def _run(arguments: argparse.Namespace) -> int:
     from bot.run import run
 
-    settings = read_settings(mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers)
-    set_up_logging(settings.log_level)
-    return run(settings)
+    try:
+        settings = read_settings(
+            mode=arguments.mode, host=arguments.host, port=arguments.port, workers=arguments.workers
+        )
+        set_up_logging(settings.log_level)
+        code = run(settings)
+    except SettingsError as error:
+        if not arguments.stay:
+            raise
+        print(error, file=sys.stderr, flush=True)
+        code = WRONG_USE
+    if code == WRONG_USE and arguments.stay:
+        _wait_to_be_stopped()
+    return code
+
+
+def _wait_to_be_stopped() -> None:
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    signal.sigwait(stops)
 
 
 def _chat(arguments: argparse.Namespace) -> int:
@@ -127,7 +163,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code. Never a traceback for a user's mistake."""
     set_up_logging("INFO")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows a question mark, rather than ending the command.
+            stream.reconfigure(errors="replace")
     arguments = command_line().parse_args(argv)
+    if arguments.env_file:
+        os.environ[ENV_FILE] = arguments.env_file
     try:
         code: int = arguments.act(arguments)
         return code

@@ -18,8 +18,14 @@ from bot.channels.telegram.inspection import Inspection, Unreachable, inspect_te
 from bot.channels.telegram.server_clock import SKEW_SECONDS
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
+from bot.content_tools.last_good import time_zone_of
+from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
-from bot.settings import Settings
+from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
+from bot.reports.backup_commands import has_counted
+from bot.reports.font_files import missing_fonts
+from bot.settings import Settings, SettingsError, check_proxy, sources
+from bot.settings_file import read_settings_file
 from storage.databases import StoreErrors
 from storage.releases import Releases
 
@@ -67,6 +73,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "تختلف الساعة عن ساعة تيليغرام بمقدار {seconds} ثانية. فعّل مزامنة الوقت (timedatectl set-ntp true).",
     ),
     "disk": ("The data folder can be written.", "يمكن الكتابة في مجلد البيانات."),
+    "disk-missing": (
+        "The data folder is not there yet: the bot makes it when it runs. Was it running elsewhere? See the first line.",
+        "مجلد البيانات غير موجود بعد: ينشئه البوت عندما يعمل. هل كان يعمل في مكان آخر؟ انظر السطر الأول.",
+    ),
     "disk-unwritable": (
         "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that "
         "belongs to the bot's user.",
@@ -76,6 +86,32 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "disk-full": (
         "Only {megabytes} MiB are free in the data folder. Make room.",
         "لم يبقَ سوى {megabytes} ميغابايت في مجلد البيانات. أفرغ مساحة.",
+    ),
+    "memory-low": WORDS["memory-low"],
+    "fonts": ("The letters for charts and posters are there.", "حروف الرسوم والملصقات موجودة."),
+    "fonts-missing": (
+        "The font {text} is missing from the program: charts and posters cannot be drawn. Install the program again.",
+        "الخط {text} ناقص من البرنامج، فلا يمكن رسم المخططات والملصقات. ثبّت البرنامج من جديد.",
+    ),
+    "proxy-wrong": ("{text}", "{text}"),
+    "file-open": (
+        "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}",
+        "يستطيع مستخدمون آخرون قراءة ملف الإعدادات وفيه أسرار. نفّذ: chmod o-rwx {text}",
+    ),
+    "reviews": ("People have read every answer.", "قرأ أشخاص كل الأجوبة."),
+    "reviews-missing": (
+        "Nobody has read {errors} topics yet. Before you go live have them read, then write the dates under reviews: in "
+        "topics.yaml.",
+        "لم يقرأ أحد {errors} موضوعاً بعد. قبل الإطلاق ليقرأها أهل الاختصاص، ثم اكتب التواريخ تحت reviews:‎ في topics.yaml.",
+    ),
+    "reviews-passed": (
+        "The review date of {errors} topics has passed: their answers say that they may be out of date.",
+        "تجاوز {errors} موضوعاً موعد مراجعته: تقول أجوبتها إنها قد تكون قديمة.",
+    ),
+    "alert": ("An alert command is set.", "أمر التنبيه مضبوط."),
+    "no-alert": (
+        "No TABAYYAN_ALERT_COMMAND is set: trouble shows on the health page and in the log only.",
+        "لم يُضبط TABAYYAN_ALERT_COMMAND: لا تظهر الأعطال إلا في صفحة الحالة والسجل.",
     ),
     "disk-open": (
         "Other users of this machine can read the data folder. Run: chmod 700 on it.",
@@ -87,6 +123,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "في المحتوى {errors} من الأخطاء. الأمر `tabayyan check` يذكر كل خطأ مع الملف والسطر.",
     ),
     "store": ("The released figures can be read.", "يمكن قراءة الأرقام المنشورة."),
+    "store-empty": ("Nothing has been counted here yet.", "لم يُعدّ شيء هنا بعد."),
     "store-broken": (
         "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; "
         "answers do not depend on them.",
@@ -137,16 +174,21 @@ class Finding:
     good: bool
     number: int = 0
     """What the sentence names, if it names a number."""
+    text: str = ""
+    """What the sentence names besides; never a secret."""
 
     def words(self, language: str) -> str:
         """In Arabic or English."""
         sentence = _SENTENCES[self.sentence][language == "ar"]
-        return sentence.format(seconds=self.number, megabytes=self.number, errors=self.number)
+        return sentence.format(
+            seconds=self.number, megabytes=self.number, errors=self.number, number=self.number, text=self.text
+        )
 
 
 def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
     """Look at everything and say it in words; 0 when all is well, 1 when something is wrong."""
     bad = 0
+    say(sources(settings))
     for finding in findings(settings):
         bad += not finding.good
         say(f"{'ok ' if finding.good else '!! '} {finding.words(language)}")
@@ -157,12 +199,18 @@ def examine(settings: Settings, language: str, say: Callable[[str], object] = pr
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything that was looked at, one after another."""
     yield from _telegram(settings)
+    yield from _proxy(settings)
+    yield from _settings_file()
     yield from _disk(settings.data_dir)
-    yield _content(settings)
+    yield from _memory()
+    yield Finding("fonts-missing", False, text=missing[0]) if (missing := missing_fonts()) else Finding("fonts", True)
+    yield from _content(settings)
     yield _store(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
     yield from _desk(settings)
+    if settings.effective_mode != "page":
+        yield Finding("alert" if settings.alert_command is not None else "no-alert", True)
 
 
 def _telegram(settings: Settings) -> Iterator[Finding]:
@@ -198,8 +246,11 @@ def _webhook(settings: Settings, told: Inspection) -> Iterator[Finding]:
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
+    whole = folder
+    if not folder.exists():
+        yield Finding("disk-missing", True)
+        folder = next(parent for parent in folder.absolute().parents if parent.exists())
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"doctor")
             file.flush()
@@ -210,17 +261,47 @@ def _disk(folder: Path) -> Iterator[Finding]:
         yield Finding("disk-unwritable", False)
         return
     yield Finding("disk", True) if free >= FREE_BYTES else Finding("disk-full", False, free // 2**20)
-    if readable:
+    if readable and folder == whole:
         yield Finding("disk-open", False)
 
 
-def _content(settings: Settings) -> Finding:
-    reading = check(settings.content_dir, machine_clock().today())
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    try:
+        check_proxy(settings)
+    except SettingsError as error:
+        yield Finding("proxy-wrong", False, text=str(error))
+
+
+def _settings_file() -> Iterator[Finding]:
+    file = read_settings_file()
+    if file is not None and file.path.stat().st_mode & 0o007:
+        yield Finding("file-open", False, text=str(file.path))
+
+
+def _memory() -> Iterator[Finding]:
+    memory = available_memory()
+    if memory is not None and memory < LOW_MEMORY_BYTES:
+        yield Finding("memory-low", False, memory // 2**20)
+
+
+def _content(settings: Settings) -> Iterator[Finding]:
+    today = machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
+    reading = check(settings.content_dir, today)
     errors = len(reading.errors)
-    return Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    yield Finding("content", True) if not errors else Finding("content-errors", False, errors)
+    if reading.content is None:
+        return
+    unread, passed = review_state(reading.content.campaign.topics, today)
+    # Nobody is answered worse for it on the try page; on Telegram askers get what nobody has read.
+    live = settings.effective_mode != "page"
+    yield Finding("reviews-missing", not live, unread) if unread else Finding("reviews", True)
+    if passed:
+        yield Finding("reviews-passed", False, passed)
 
 
 def _store(settings: Settings) -> Finding:
+    if not has_counted(settings):
+        return Finding("store-empty", True)
     try:
         Releases(settings.data_dir, settings.database_url).numbers()
     except (*StoreErrors, ImportError, ValueError):

@@ -12,17 +12,19 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
 from bot.settings import LogLevel
 
 _LOGGER = logging.getLogger("tabayyan")
-_PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")
+_PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/\[\] -]{0,200}")
 
 EVENTS: Mapping[str, str] = {
     "started": "The bot has started.",
+    "settings": "Settings were read.",
+    "nothing-to-reload": "Edits of the content are taken by themselves; other settings need a restart.",
     "learning": "Learning the words; the first start takes longest.",
     "stopping": "The bot is stopping.",
     "no-token": "No token is set: the try page runs instead of Telegram. Set TABAYYAN_TELEGRAM_TOKEN to connect.",
@@ -63,11 +65,29 @@ EVENTS: Mapping[str, str] = {
     "worker-started": "A worker answers.",
     "worker-died": "A worker has died and is started again.",
     "workers-renewed": "All workers have been started anew.",
+    "telegram-silent": "Telegram has not answered for minutes: nobody is answered. Check the network and the firewall.",
+    "telegram-back": "Telegram answers again.",
+    "webhook-ours": "Telegram delivers to this bot's address again.",
+    "disk-low": "Little room is left where the data folder lies.",
+    "disk-fine": "There is room again where the data folder lies.",
+    "memory-low": "Little memory is left on this machine.",
+    "memory-fine": "There is memory again.",
+    "not-reviewed": "Nobody has read these answers yet, by the reviews in topics.yaml.",
+    "alert-failed": "TABAYYAN_ALERT_COMMAND failed or took too long.",
     "digest-failed": "The digest could not be sent.",
     "foreign-error": "A library reported an error.",
     "internal-error": "Something unexpected failed.",
 }
 """Every event code, with what it means for the operator."""
+
+
+_listeners: list[Callable[[str], None]] = []
+
+
+def on_event(listener: Callable[[str], None]) -> Callable[[], None]:
+    """Have a listener told the code of each event that is logged; gives what ends it."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
 
 
 def log(event: str, level: int = logging.INFO, **values: str | int | float) -> None:
@@ -77,6 +97,8 @@ def log(event: str, level: int = logging.INFO, **values: str | int | float) -> N
         KeyError: the event is not in the list (a programmer's mistake).
     """
     _LOGGER.log(level, EVENTS[event], extra={"tabayyan_event": event, "tabayyan_values": values})
+    for listener in tuple(_listeners):
+        listener(event)
 
 
 class _AllowList(logging.Formatter):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -24,7 +26,8 @@ from bot.desk.asgi import check_desk_settings
 from bot.logs import guard_loop, log
 from bot.runtime import Build, Runtime
 from bot.scale_out.context import WAITING_CONNECTIONS, ProcessContext, SingleProcess
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, check_proxy
+from bot.settings_file import read_settings_file
 
 LARGEST_HEAD = 64 * 1024
 """Bytes of what is no body; browsers, proxies and Telegram send a tenth of it at most."""
@@ -40,6 +43,9 @@ def run(settings: Settings) -> int:
     """
     clock = clock_of(settings)
     check_desk_settings(settings)
+    check_proxy(settings)
+    file = read_settings_file()
+    log("settings", file=str(file.path) if file is not None else "none", data=str(settings.data_dir))
     with suppress(OSError):
         # Nobody else's business; a folder that cannot be made is reported by what needs it.
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,16 +69,28 @@ def _run_workers(settings: Settings, clock: Clock, web: socket.socket) -> int:
 
 
 def listen(settings: Settings) -> socket.socket | None:
-    """A listening socket for the pages; None when the port is taken or may not be opened."""
+    """A listening socket for the pages; None when the port is taken.
+
+    Raises:
+        SettingsError: this machine has no such address, or this user may not open the port.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     web = socket.socket(family, socket.SOCK_STREAM)
     web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         web.bind((settings.host, settings.port))
         web.listen(WAITING_CONNECTIONS)
-    except OSError:
+    except OSError as error:
         web.close()
-        return None
+        if error.errno == errno.EADDRINUSE:
+            return None
+        if isinstance(error, PermissionError):
+            raise SettingsError(
+                f"TABAYYAN_PORT is wrong: this user may not open port {settings.port}. Choose one over 1023."
+            ) from None
+        raise SettingsError(
+            f"TABAYYAN_HOST is wrong: {settings.host} is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all."
+        ) from None
     return web
 
 
@@ -96,11 +114,14 @@ async def serve(
     guard_loop(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    # Sent by `systemctl reload` a hang-up must not end the bot; sent by a terminal that closes it must.
+    hang_up = stop.set if sys.stdin is not None and sys.stdin.isatty() else partial(log, "nothing-to-reload")
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     runtime = await _opened(partial(Runtime.open, settings, clock, context, build), stop)
     if runtime is None:
         log("stopping")
         return 0
-    watching = asyncio.create_task(runtime.watch())
+    watching = asyncio.gather(runtime.watch(), runtime.monitor.run())
     try:
         if settings.effective_mode == "page":
             return await _serve_page(runtime, web, stop)
@@ -253,6 +274,7 @@ def _server(app: Starlette, backlog: int) -> uvicorn.Server:
 
 def _shown_address(web: socket.socket) -> str:
     host, port = web.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{port}/"
 
 

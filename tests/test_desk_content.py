@@ -468,6 +468,9 @@ def test_metrics_hold_the_machines_health_only() -> None:
         "tabayyan_content_refused",
         "tabayyan_store_up",
         "tabayyan_redis_up",
+        "tabayyan_troubles",
+        "tabayyan_topics_unreviewed",
+        "tabayyan_topics_overdue",
         "tabayyan_resident_memory_bytes",
     }
 
@@ -480,12 +483,13 @@ def test_questions_leave_no_mark_in_the_metrics() -> None:
     assert client.get("/metrics").text == before
 
 
-def test_readiness_fails_on_content_alone() -> None:
+def test_readiness_fails_on_content() -> None:
     assert desk_kit.client().get("/readyz").status_code == 200
     client = desk_kit.client(
         content=lambda: None, health=lambda: Health("page", desk_kit.fixed_clock().now(), "1", store_works=False)
     )
-    assert client.get("/readyz").status_code == 503
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "no content\n")
     assert client.get("/healthz").status_code == 200
     assert client.get("/").status_code == 200
 

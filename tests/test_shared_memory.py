@@ -201,13 +201,13 @@ async def test_the_conversations_value_of_a_chat_is_known_to_the_next_worker_and
     assert 0 < int(server.command("TTL", key.decode()).strip(b":\r\n")) <= 600
     assert str(ASKER).encode() not in key
     # Hide and /forget, whichever worker does it.
-    ways: tuple[Callable[[ChatState], None], ...] = (
-        lambda state: state.save(ASKER, None),
-        lambda state: state.forget(ASKER),
+    drops: tuple[Callable[[], None], ...] = (
+        lambda: one.chat_state.save(ASKER, None),
+        lambda: one.chat_state.forget(ASKER),
     )
-    for number, drop in enumerate(ways, 54):
+    for number, drop in enumerate(drops, 54):
         await one.order.enter(lane, [2 * number])
-        drop(one.chat_state)
+        drop()
         await one.order.leave(lane, [2 * number])
         assert canary.encode() not in kept()
         await other.order.enter(lane, [2 * number + 1])

@@ -63,9 +63,9 @@ def inbox_of(dialogue: Answers, order: LocalOrdering) -> Inbox:
 async def test_a_broken_order_costs_nobody_an_answer(where: str, caplog: pytest.LogCaptureFixture) -> None:
     dialogue = Answers()
     inbox = inbox_of(dialogue, BrokenOrdering(where))
-    endings = [inbox.take(update(number)) for number in range(1, 6)]
+    acknowledgements = [inbox.take(update(number)) for number in range(1, 6)]
     async with asyncio.timeout(2):
-        assert await asyncio.gather(*endings) == ["answered"] * 5
+        assert await asyncio.gather(*acknowledgements) == ["answered"] * 5
     assert dialogue.answered == [1, 2, 3, 4, 5]
     assert inbox.open == 0
     assert ("internal-error" in [getattr(record, "tabayyan_event", "") for record in caplog.records]) == (
@@ -76,9 +76,9 @@ async def test_a_broken_order_costs_nobody_an_answer(where: str, caplog: pytest.
 
 async def test_a_broken_dialogue_ends_its_update_and_holds_up_nobody() -> None:
     inbox = inbox_of(Answers(breaks=True), LocalOrdering())
-    endings = [inbox.take(update(number)) for number in range(1, 4)]
+    acknowledgements = [inbox.take(update(number)) for number in range(1, 4)]
     async with asyncio.timeout(2):
-        assert await asyncio.gather(*endings) == ["failed"] * 3
+        assert await asyncio.gather(*acknowledgements) == ["failed"] * 3
     assert inbox.open == 0
 
 
@@ -89,9 +89,9 @@ async def test_what_waits_when_the_program_stops_comes_again() -> None:
             raise AssertionError
 
     inbox = inbox_of(Never(), LocalOrdering())
-    endings = [inbox.take(update(number)) for number in range(1, 4)]
+    acknowledgements = [inbox.take(update(number)) for number in range(1, 4)]
     await inbox.close(0.05)
-    assert all(ending.cancelled() for ending in endings)
+    assert all(one.cancelled() for one in acknowledgements)
     assert inbox.take(update(9)).cancelled()
 
 

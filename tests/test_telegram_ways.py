@@ -11,7 +11,7 @@ import pytest
 
 from bot.channels.telegram.chat_state import ANSWER_SECONDS
 from bot.channels.telegram.server_clock import ServerClock
-from tests.simulator.client import Telegram, buttons, until
+from tests.simulator.client import Telegram, buttons, key, until
 from tests.simulator.fixtures import MODES, Bot, pair, running, telegram, user
 
 __all__ = ["pair", "telegram", "user"]
@@ -94,8 +94,8 @@ def test_an_answer_reaches_a_group_that_has_moved(telegram: Telegram, user: int,
     telegram("say", user=user, chat=group, text=f"@sim_faq_bot {QUESTION}")
     answer = telegram.next(group, 0)
     new = telegram("migrate", chat=group)
-    telegram("press", user=user, chat=group, message_id=answer["message_id"], label="The amnesty")
-    assert "amnesty" in telegram.next(new, 0)["text"]
+    telegram("press", user=user, chat=group, message_id=answer["message_id"], label=key(answer, "ts"))
+    assert "Choose a shelf" in telegram.next(new, 0)["text"]
     telegram.idle()
     assert len(telegram.said(new)) == 1
 
@@ -177,6 +177,15 @@ def test_a_channel_that_comments_is_answered_when_it_names_the_bot(
     assert len(telegram.said(group)) == ("@" in text)
 
 
+def test_naming_the_bot_under_a_channels_post_checks_the_post(telegram: Telegram, user: int, group: int) -> None:
+    channel = {"id": -1001, "type": "channel", "title": "Private"}
+    service = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+    content = {"is_automatic_forward": True, "sender_chat": channel, "from": service}
+    post = telegram("say", user=777000, chat=group, text="salary 3000 dollars", content=content)
+    telegram("say", user=user, chat=group, text="@sim_faq_bot", content=COMMENT, reply_to=post["message_id"])
+    assert "Warning signs" in telegram.next(group, 0)["text"]
+
+
 def test_a_channels_own_post_is_left_alone(telegram: Telegram, user: int, group: int) -> None:
     channel = {"id": -1001, "type": "channel", "title": "Private"}
     origin = {"type": "channel", "date": 1, "chat": channel, "message_id": 5}
@@ -202,7 +211,7 @@ def test_a_button_of_an_answer_that_is_not_remembered_is_compared_with_what_it_s
     telegram: Telegram, user: int
 ) -> None:
     message = telegram.ask(user, "/help")
-    telegram.press(user, message, "☰ Topics")
+    telegram.press(user, message, key(message, "ts"))
     telegram.ask(user, "/forget")
     before = len(made(telegram, "editMessageText", user))
     telegram("press", user=user, message_id=message["message_id"], data="1:ts:en::0", force=True)
@@ -213,7 +222,7 @@ def test_a_button_of_an_answer_that_is_not_remembered_is_compared_with_what_it_s
 
 def test_there_and_back_shows_the_first_again_however_fast(telegram: Telegram, user: int) -> None:
     message = telegram.ask(user, QUESTION)
-    topics = telegram.press(user, message, "☰")
+    topics = telegram.press(user, message, key(message, "ts"))
     assert topics is not None
     for data in ("1:s:en::", "1:ts:en::0"):  # another screen, and this one again, before either is shown
         telegram("press", user=user, message_id=message["message_id"], data=data, force=True)
@@ -241,7 +250,8 @@ def test_an_edit_that_changes_nothing_does_nothing_and_another_edits_the_answer(
     assert not made(telegram, "editMessageText", chat)
     telegram("edit", user=user, chat=chat, message_id=said["message_id"], text="@sim_faq_bot the amnesty")
     assert until(lambda: "amnesty" in telegram.said(chat)[0]["text"], 5)
-    telegram("press", user=user, chat=chat, message_id=telegram.said(chat)[0]["message_id"], label="The prison term")
+    shown = telegram.said(chat)[0]
+    telegram("press", user=user, chat=chat, message_id=shown["message_id"], label=key(shown, "ts"))
     telegram.idle()
     telegram("edit", user=user, chat=chat, message_id=said["message_id"], text="@sim_faq_bot the amnesty!")
     assert until(lambda: "amnesty" in telegram.said(chat)[0]["text"], 5), "a press in between shows something else"
@@ -316,7 +326,7 @@ def test_a_press_is_answered_soon_although_its_chat_must_wait(polled: tuple[Tele
     telegram, user = polled[0], 2
     message = telegram.ask(user, QUESTION)
     telegram("fault", method="editMessageText", kind="429", seconds=4, chat_id=user)
-    telegram("press", user=user, message_id=message["message_id"], label="The amnesty")
+    telegram("press", user=user, message_id=message["message_id"], label=key(message, "m"))
     query = telegram("press", user=user, message_id=message["message_id"], data="1:ts:en::0", force=True)
     answered = until(lambda: telegram("callback", id=query["callback_query_id"]), 3)
     assert answered

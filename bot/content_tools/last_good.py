@@ -14,7 +14,8 @@ from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
 from bot.content_tools.last_resort import keep_last_resort, kept_last_resort
 from bot.content_tools.load.build import Content, read_content
-from bot.content_tools.load.content_folder import content_digest, content_files
+from bot.content_tools.load.content_folder import content_digest, content_files, load_file
+from bot.content_tools.load.schema import CampaignFile
 from bot.content_tools.problems import Problem
 from bot.logs import log
 
@@ -48,7 +49,7 @@ def load_or_last_good(folder: Path, data_dir: Path, today: date | None = None) -
         if reading.content is not None and not reading.errors:
             log("content-loaded", version=digest[:12])
             return Loaded(reading.content, "folder", reading.problems)
-    reading = check(folder, today or machine_clock().today())
+    reading = check(folder, today or machine_clock().in_zone(time_zone_of(folder, data_dir)).today())
     if reading.content is not None and not reading.errors:
         keep(folder, data_dir, reading.content)
         log("content-loaded", version=reading.content.digest[:12])
@@ -73,6 +74,18 @@ def _with_urgent_words(content: Content, resort: Content | None) -> Content:
     if resort is None or content.safety:
         return content
     return replace(content, safety=resort.safety)
+
+
+def time_zone_of(folder: Path, data_dir: Path) -> str:
+    """The campaign's time zone, from its own file or from what was kept of it; UTC where neither can be read.
+
+    The day decides what is in the future and what is overdue, so it is needed before the content is checked.
+    """
+    campaign = load_file(folder, "campaign.yaml").model("campaign.yaml", CampaignFile)
+    if campaign is not None:
+        return campaign.time_zone
+    kept = kept_last_resort(data_dir / HOME)
+    return kept.campaign.time_zone if kept is not None else "UTC"
 
 
 def _first(errors: tuple[Problem, ...]) -> str:

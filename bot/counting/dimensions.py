@@ -57,6 +57,8 @@ class Dimension:
     """A sentence under that title."""
     others: bool = False
     """Whether a key that the content does not have counts as `OTHER`; else it is dropped."""
+    sparse: bool = False
+    """True: most keys are hardly ever asked, so that a small row may be noise alone; its range then begins at 0."""
     shared: bool = False
     """True: what is counted here is not counted in the dimension it was taken from, so it costs nothing more."""
 
@@ -67,7 +69,7 @@ DIMENSIONS: dict[str, Dimension] = {
     dimension.key: dimension
     for dimension in (
         Dimension(TOPIC, N_("Topic answered"), "topic", 3, lambda turn: turn.topics),
-        Dimension("near-miss", N_("Near miss"), "topic", 1, lambda turn: (turn.near_miss,)),
+        Dimension("near-miss", N_("Near miss"), "topic", 1, lambda turn: (turn.near_miss,), sparse=True),
         Dimension("outcome", N_("Outcome"), "outcome", 2, lambda turn: (turn.outcome,)),
         Dimension(
             "language",
@@ -89,7 +91,7 @@ DIMENSIONS: dict[str, Dimension] = {
             scale=MORE_NOISE,
             limit=HIGHER_LIMIT,
             section=N_("Campaign codes"),
-            note=N_("Only starts by a link or poster count here."),
+            note=N_("Starts: by a link or poster with a code, or without one."),
             others=True,
         ),
         Dimension(
@@ -101,6 +103,7 @@ DIMENSIONS: dict[str, Dimension] = {
             scale=MORE_NOISE,
             limit=HIGHER_LIMIT,
             section=N_("Warning signs in offers"),
+            sparse=True,
         ),
         Dimension(
             "feedback",
@@ -110,6 +113,7 @@ DIMENSIONS: dict[str, Dimension] = {
             lambda turn: turn.feedback,
             false_rows=FALSE_ROWS,
             section=N_("Did the answer help?"),
+            sparse=True,
         ),
         Dimension(
             "vocabulary",
@@ -119,9 +123,12 @@ DIMENSIONS: dict[str, Dimension] = {
             lambda turn: turn.vocabulary,
             false_rows=FALSE_ROWS,
             least_size=VOCABULARY_SIZE,
+            sparse=True,
         ),
         # A question over a topic's daily limit is counted here instead of under its topic, by the counters themselves.
-        Dimension(FLOOD, N_("Over a topic's daily limit"), "topic", 3, false_rows=FALSE_FLOODS, shared=True),
+        Dimension(
+            FLOOD, N_("Over a topic's daily limit"), "topic", 3, false_rows=FALSE_FLOODS, sparse=True, shared=True
+        ),
     )
 }
 
@@ -145,7 +152,7 @@ class Rule:
 
     @property
     def band(self) -> int:
-        """Half-width of the range that a shown value is named with: about 98 of 100 lie within."""
+        """Half-width of the range that a shown value is named with (`benchmarks/ranges.py` measures it)."""
         return math.ceil(4 * self.scale)
 
 

@@ -166,6 +166,7 @@ def _topic(pages: Pages, request: Request) -> Response:
             today,
             problems_by_topic(problems),
         ),
+        place=campaign.places.get(topic.place),
         previews=_previews(conversation, topic, today),
         facts=[(fact, [campaign.sources[one] for one in fact.sources if one in campaign.sources]) for fact in facts],
         related=[

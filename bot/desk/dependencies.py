@@ -14,6 +14,7 @@ from bot.content_tools.load.build import Content
 from bot.content_tools.problems import Problem
 from bot.desk.access import OwnRecords, SignInRecords
 from bot.dialogue.conversation import Conversation
+from bot.health import Trouble
 from bot.i18n import Phrases
 from bot.settings import Settings
 from storage.values import Release
@@ -63,6 +64,16 @@ class Health:
     store_works: bool = True
     redis_works: bool | None = None
     """None where no Redis is set."""
+    telegram_reached: bool | None = None
+    """Whether Telegram has answered a call of ours in the last minutes; None where it is not connected."""
+    clock_skew: float | None = None
+    """How far the machine's clock is ahead of Telegram's, seconds."""
+    free_disk: int | None = None
+    """Bytes where the data folder lies."""
+    free_memory: int | None = None
+    """Bytes."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is broken now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class DeskServices:
     health: Callable[[], Health]
     releases: ReleasedWindows | None = None
     """None where nothing is counted."""
-    ahead: Callable[[], tuple[date, datetime] | None] = _unknown
+    ahead: Callable[[], tuple[date, date] | None] = _unknown
     """The open window's last day and the moment its figures are due; None where no window is open."""
     wordings_folder: Path | None = None
     """tests/wordings of a checkout; None where the desk may not write there."""

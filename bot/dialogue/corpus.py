@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.dialogue.campaign import Campaign
 from bot.nlu.detector import LEVEL
-from bot.nlu.detector_training import KIND
+from bot.nlu.detector_training import BELOW, KIND
 from bot.nlu.training_set import TITLE, Corpus, Example, Frequencies, TrainingSet
 
 NONE = "none"
@@ -22,19 +22,22 @@ SCAM, HONEST = "scam", "honest"
 OFFER_LEVELS = (NONE, "offer", SCAM)
 OFFER_LEVEL = {SCAM: SCAM, HONEST: "offer", "": NONE}
 
+HARD = "idiom game-film life news past other help"
+"""Kinds of harmless texts that sound like danger."""
 DANGER_LIMITS = MappingProxyType(
     {
-        "note": {"": 0.12, "calm": 0.10},
-        "ask": {"": 0.03, "calm": 0.01},
-        "full": {"": 0.01, "calm": 0.003},
+        "note": {HARD: 0.12, "calm": 0.10},
+        "ask": {HARD: 0.035, "calm": 0.012},
+        "full": {HARD: 0.015, "calm": 0.005},
     }
 )
 """Shares of texts without danger that may reach a level, on texts asked before they are learnt: somewhat under what is
 promised, since other people write otherwise."""
-OFFER_LIMITS = MappingProxyType({"offer": {"": 0.05}, SCAM: {"": 0.01}})
+OFFER_LIMITS = MappingProxyType({"offer": {"": 0.08}, SCAM: {BELOW: 0.06}})
 _OTHERS = 1500
 """Texts of other kinds that a detector learns as none of its own."""
-_CALM = 5000
+_PLAIN_WORDS = 6
+_CALM = 2500
 """Phrasings of calm topics that the urgent lane learns as no danger."""
 _SEED = 5
 _NO_FREQUENCIES: Frequencies = MappingProxyType({})
@@ -89,12 +92,14 @@ def _dangers(campaign: Campaign, small_talk: Sequence[Example]) -> TrainingSet |
         if topic.calm
         for variety, texts in topic.phrasings.items()
         for text in texts
+        # The plain ones: long ones tell stories, and some of them danger.
+        if len(text.split()) <= _PLAIN_WORDS
     ]
     return TrainingSet(
         "dangers",
         labels,
         tuple(example for label in labels for example in by_label[label]),
-        (*by_label[""], *_none_of(elsewhere), *_none_of(calm, _CALM, "calm"), *_none_of(small_talk, _CALM, "talk")),
+        (*by_label[""], *_none_of(elsewhere), *_none_of(calm, _CALM, "topic"), *_none_of(small_talk, _CALM, "talk")),
         tags={"level": DANGER_LEVELS, "who": WHO, "place": (*campaign.places, UNKNOWN_PLACE)},
     )
 

@@ -223,7 +223,9 @@ class Forms:
         )
 
     def _doors(self, doors: tuple[str, ...], language: str, question: int | None) -> list[Button]:
-        found = (self._screens.door(door, None, language, question) for door in doors if door != "urgent")
+        found = (
+            self._screens.door(door, None, language, question) for door in doors if door not in ("urgent", "topics")
+        )
         return [button for button in found if button is not None]
 
     # ---- danger

@@ -234,9 +234,10 @@ class Renderer:
         return tuple(_packed(heading, lines))
 
     def _unlinked_sources(self, topic: Topic) -> frozenset[str]:
-        """Sources named without their address: on a phone in Russia a link is a trace, and a page about a
-        contact that nobody has confirmed prints the very handle that must not be shown."""
-        if topic.place == "russia":
+        """Sources named without their address: on a phone abroad a link is a trace, and a page about a contact that
+        nobody has confirmed prints the very handle that must not be shown."""
+        place = self._campaign.places.get(topic.place)
+        if place is not None and not place.emergency:
             return frozenset(source.id for source in self.sources(topic))
         hidden = {
             fact

@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 _LEVELS: tuple[Level, ...] = ("note", "ask", "full")
 _SURE_OF_LABEL = 0.6
 """Probability of a danger from which the detector's choice beats that of the patterns."""
-_NAMED_PLACE, _USUAL_PLACE = 1.6, 0.9
+_NAMED_PLACE, _USUAL_PLACE = 1.0, 0.9
 """Log odds that a place gains by being named, and by being where people in this danger usually are."""
 _LIKELIER_AFTER_DANGER = 0.55
 """Share of a threshold that is enough when the same chat spoke of danger a few minutes ago."""
@@ -225,16 +225,18 @@ class SafetyLane:
         return None, "ask"
 
     def _place(self, view: PatternView, kind: DangerKind, detection: Detection | None) -> str:
-        """Where the person in danger is: by the words, by what is likely, by where people in this danger are."""
+        """Where the person in danger is: by the words and by what is likely; without a detector by where people in
+        this danger usually are."""
         named = [place for place, patterns in self._compiled.places.items() if view.any(patterns)]
         likely = dict.fromkeys((*self._compiled.places, UNKNOWN_PLACE), log(1 / 3))
         if detection is not None and "place" in detection.tags:
             value, probability = detection.tags["place"]
             rest = (1 - probability) / max(1, len(likely) - 1)
             likely = {place: log(max(1e-3, probability if place == value else rest)) for place in likely}
+        else:
+            likely[kind.place] = likely.get(kind.place, log(1 / 3)) + _USUAL_PLACE
         for place in named:
             likely[place] = likely.get(place, log(1 / 3)) + _NAMED_PLACE
-        likely[kind.place] = likely.get(kind.place, log(1 / 3)) + _USUAL_PLACE
         return max(likely, key=lambda place: likely[place])
 
     def _who(self, view: PatternView, detection: Detection | None) -> str:

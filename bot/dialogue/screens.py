@@ -298,7 +298,8 @@ class Screens:
             self.heading(language, "What is kept"),
             self.paragraph(
                 language,
-                "I keep no message, no name, no account and no time. "
+                "I keep no message, no name, no account and no time. For ten minutes I remember in memory, and never on a "
+                "disk, what was last spoken of. "
                 "I only count how often a topic is asked about, with random noise added.",
             ),
             self.paragraph(
@@ -321,7 +322,8 @@ class Screens:
         paragraphs = (
             self.paragraph(
                 language,
-                "Done. I have forgotten what I remembered for a short time: your language and today's count. "
+                "Done. I have forgotten what I remembered for a short time: your language, what was last spoken of, "
+                "and today's count. "
                 "I keep nothing that I could find again under your account.",
             ),
             self.paragraph(

@@ -25,6 +25,7 @@ SHORT_DESCRIPTION_UNITS = 120
 HTML_TAGS = frozenset(
     {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "tg-spoiler"}
 )
+_QUOTATION = re.compile(r"</?blockquote>")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -34,8 +35,8 @@ def utf16_units(text: str) -> int:
 
 
 def plain(markup: str) -> str:
-    """Telegram HTML -> the text that a person reads."""
-    return html.unescape(_TAG.sub("", markup))
+    """Telegram HTML -> the text that a person reads. A quotation stands on lines of its own, as in Telegram."""
+    return html.unescape(_TAG.sub("", _QUOTATION.sub("\n", markup)))
 
 
 class _Tags(HTMLParser):

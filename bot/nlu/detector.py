@@ -171,5 +171,6 @@ def level_features(
     place = tags[LEVEL].index(level)
     margins = evidence.tags[tag_slice(tags, LEVEL)]
     reached = margins[place:].max(axis=0) - margins[:place].max(axis=0)
-    nearest = evidence.scores[:labels, [1, 3]].max(axis=0) - evidence.scores[labels, [1, 3]]
-    return np.array([label_margin(fused, labels), *np.clip(reached, -4, 4), *nearest, *hints])
+    nearest = evidence.scores[:labels, [1, 4]].max(axis=0) - evidence.scores[labels, [1, 4]]
+    voted = evidence.scores[:labels, [2, 5]].sum(axis=0) - evidence.scores[labels, [2, 5]]
+    return np.array([label_margin(fused, labels), *np.clip(reached, -4, 4), *nearest, *voted, *hints])

@@ -16,8 +16,10 @@ from bot.nlu.training_set import Example, TrainingSet
 from bot.nlu.utterance import Utterance
 
 Limits = Mapping[str, Mapping[str, float]]
-"""Level -> kind of text out of scope ("" for all) -> the share of it that may reach the level."""
+"""Level -> kinds of text out of scope, parted by blanks ("" for all) -> the share of it that may reach the level."""
 
+BELOW = "below"
+"""Stands for all texts of a lower level, those with a label among them."""
 KIND = "kind"
 """The tag of examples out of scope that Limits speak of."""
 _ENOUGH = 300
@@ -80,7 +82,7 @@ def _worth(
         )
         models[level] = fit_nonnegative_logistic(features, reached >= place)
         probabilities = predict_proba(models[level], features)
-        thresholds[level] = _threshold(probabilities, reached == 0, kinds, limits.get(level, {}))
+        thresholds[level] = _threshold(probabilities, reached, place, kinds, limits.get(level, {}))
     tags = {}
     for tag, known in training_set.tags.items():
         told = np.array([example.tags.get(tag, "") in known for example in examples])
@@ -91,12 +93,16 @@ def _worth(
 
 
 def _threshold(
-    probabilities: Doubles, none: NDArray[np.bool_], kinds: NDArray[np.str_], limits: Mapping[str, float]
+    probabilities: Doubles,
+    reached: NDArray[np.int64],
+    place: int,
+    kinds: NDArray[np.str_],
+    limits: Mapping[str, float],
 ) -> float:
     """Return the lowest threshold at which each kind of text out of scope stays within its limit."""
     found = 0.5 if not limits else 0.02
     for kind, share in limits.items():
-        of_kind = none & (kinds == kind) if kind else none
+        of_kind = reached < place if kind == BELOW else (reached == 0) & (np.isin(kinds, kind.split()) | (kind == ""))
         if of_kind.sum() >= 20:
             found = max(found, float(np.quantile(probabilities[of_kind], 1 - share)))
     return round(found, 4)

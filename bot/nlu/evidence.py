@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from bot.nlu.calibration import Doubles
 from bot.nlu.embeddings import projected
 from bot.nlu.featurizer import Featurizer, Floats
-from bot.nlu.knn import NearestExamples, best_per_label
+from bot.nlu.knn import NearestExamples, best_per_label, votes
 from bot.nlu.preprocessor import Question
 
-SCORE_NAMES = ("classifier", "nearest", "vector", "nearest vector")
-"""The kinds of evidence; the last two are nought without an encoder."""
-WORD_SCORES = 2
+SCORE_NAMES = ("classifier", "nearest", "neighbours", "vector", "nearest vector", "vector neighbours")
+"""The kinds of evidence; the last three are nought without an encoder."""
+WORD_SCORES = 3
 """How many of them come from the words alone."""
 GROUPS = ("arabic", "arabizi", "latin")
 """Kinds of writing, each with its own weights and probabilities."""
@@ -84,6 +84,7 @@ def gather(question: Question, index: Index, *, without: NDArray[np.int64] | Non
     if without is not None:
         similarity[without] = 0
     scores[:, 1] = best_per_label(similarity, index.starts)
+    scores[:, 2] = votes(similarity, index.starts)
     return Evidence(scores, known, similarity, tags, (columns, values))
 
 
@@ -107,8 +108,9 @@ def add_vectors(
         cosines[:, without] = 0
     best = np.maximum.reduceat(cosines, index.starts, axis=1)
     for number, one in enumerate(evidence):
-        one.scores[:, 2], one.tags[:, 1] = margins[number, : index.classes], margins[number, index.classes :]
-        one.scores[:, 3] = best[number]
+        one.scores[:, 3], one.tags[:, 1] = margins[number, : index.classes], margins[number, index.classes :]
+        one.scores[:, 4] = best[number]
+        one.scores[:, 5] = votes(cosines[number], index.starts)
 
 
 def words_only(scores: Doubles) -> Doubles:

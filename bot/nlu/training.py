@@ -49,7 +49,7 @@ from bot.nlu.span_tagger import SpanTagger, train_tagger
 from bot.nlu.training_run import Cache, Trained, TrainingRun, learnable
 from bot.nlu.training_set import Corpus, Marked, TrainingSet, WordLists
 
-_VERSION = "10"
+_VERSION = "11"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _SIMULATED_OUT_OF_SCOPE = 0.2
 """Share of the held-out examples that are asked once more as if their label did not exist."""
@@ -60,9 +60,9 @@ WRONG_ANSWERS = 0.025
 """Share of held-out examples that may be answered wrongly as certain."""
 OUT_OF_SCOPE_ANSWERS = 0.05
 """Share of held-out questions out of scope, most of them near misses, that may be answered as certain."""
-WRONG_LIKELY = 0.09
+WRONG_LIKELY = 0.11
 """Share of held-out examples that may be answered wrongly in any form."""
-OUT_OF_SCOPE_LIKELY = 0.16
+OUT_OF_SCOPE_LIKELY = 0.2
 """Share of held-out questions out of scope that may be answered in any form."""
 LOST_QUESTIONS = 0.02
 """Share of held-out examples that may be met with "I don't know"."""

@@ -22,7 +22,7 @@ from bot.settings import SettingsError, Switch
 FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
 _DIGEST = 64
 _new_digest = hashlib.blake2b
-KEPT = 8
+KEPT = 48
 """Files in the cache, 15 to 65 MB each; the oldest go first."""
 
 

@@ -34,19 +34,18 @@ def digest_of(report: Report) -> Digest:
     """The short form of a report."""
     assert report.release is not None
     sections = {section.id: section for section in report.sections}
-    marked = [report.synthetic] if report.synthetic else []
-    lines = [*marked, f"{report.title} · {report.period}", *sections["headline"].paragraphs]
     topics = sections["topics"].chart
+    marked = [report.synthetic] if report.synthetic else []
+    # In order of weight: what does not fit is left out from the end, whole sentences at a time.
+    lines = [*marked, f"{report.title} · {report.period}", *sections["headline"].paragraphs]
     if topics is not None:
         lines += [f"{place}. {bar.name}: {bar.value}" for place, bar in enumerate(topics.bars[:5], 1)]
-    if any(row.lift is not None for row in report.release.rows):
-        lines += sections["changes"].paragraphs[:3]
-    lines += sections["unanswered"].paragraphs[:3]
+    lines += [line for line in sections["unanswered"].paragraphs if line not in lines]
+    lines += sections["changes"].paragraphs[:1] if any(row.lift is not None for row in report.release.rows) else []
     kept: list[str] = []
     for line in lines:
-        if sum(utf16_units(one) + 1 for one in (*kept, line)) > LONGEST:
-            break
-        kept.append(line)
+        if sum(utf16_units(one) + 1 for one in (*kept, line)) <= LONGEST:
+            kept.append(line)
     picture = None
     if topics is not None:
         # The drawing libraries take 30 MB: a running bot gets them with its first digest.

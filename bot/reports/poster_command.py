@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from bot.settings import LOCALES, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from bot.reports.poster import Poster
+
+HANDLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{4,31}")
 
 
 def add_command(subparsers: Any) -> None:
@@ -67,6 +70,10 @@ def worded(campaign: Campaign, topic: str, *, language: str, code: str | None, h
     if not name:
         raise SettingsError(
             "The bot's public name is not known. Write it as handle: in campaign.yaml, or use --bot HANDLE."
+        )
+    if not HANDLE.fullmatch(name):
+        raise SettingsError(
+            f"{name!r} is no public name of a bot: 5 to 32 of the letters A-Z, digits and _, as in my_bot."
         )
     phrases = read_phrases(LOCALES, campaign.languages)
     return Poster(

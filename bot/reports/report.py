@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from storage.values import Release
 
-Ahead = tuple[date, datetime]
-"""The open window's last day, and the aware moment from which its figures are due."""
+Ahead = tuple[date, date]
+"""The open window's last day, and the day from which its figures are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Bar:
     value: int
     low: int
     high: int
+    before: int | None = None
+    """What the window before showed; None where it showed nothing, or had another length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,5 @@ class Report:
     """What stands in a table where a value is not shown."""
     ahead: str
     """When the next figures come; empty where that is not known."""
+    as_table: str = ""
+    """What opens the table below a chart."""

@@ -1,33 +1,38 @@
-"""The reports' commands: report, simulate, privacy, backup, restore."""
+"""The reports' commands: report, simulate, privacy; backup and restore beside them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bot.clock import machine_clock
 from bot.content_tools.load.build import Content, read_content
-from bot.counting.release import can_be_released
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
 from bot.i18n import read_phrases
+from bot.reports.backup_commands import add_commands as add_backup_commands
+from bot.reports.backup_commands import has_counted
 from bot.reports.names import Names, names_of
 from bot.reports.plain_text import as_text
 from bot.reports.report import Ahead, Report
 from bot.reports.report_writer import ReportWriter
-from bot.settings import LOCALES, Settings, read_settings
-from storage.backup import BackupError, as_backup, restore
+from bot.reports.simulation import Season
+from bot.settings import LOCALES, Settings, read_settings, sources
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
-from storage.releases import AlreadyReleased, Releases
+from storage.releases import Releases
 from storage.values import Release
 from storage.windows import WindowFile
 
 FORMATS = ("text", "html", "csv", "json", "xlsx")
 PROBLEM = 1
+SIMULATION = "simulation"
+"""Folder below DATA_DIR."""
 
 
 Converse = Callable[[Settings, Content], Conversation]
@@ -47,9 +52,9 @@ def add_commands(subparsers: Any, converse: Converse) -> None:
     simulate = subparsers.add_parser(
         "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
     )
-    simulate.add_argument("--weeks", type=_from_one, default=12)
+    simulate.add_argument("--weeks", type=_from_one, default=12, help="how long; default 12")
     simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
-    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--seed", type=int, default=1, help="another number asks other questions")
     simulate.add_argument("--language", choices=("ar", "en"), default="ar")
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
     simulate.set_defaults(act=partial(_simulate, converse=converse))
@@ -58,20 +63,19 @@ def add_commands(subparsers: Any, converse: Converse) -> None:
     privacy.add_argument("--language", choices=("ar", "en"), default="ar")
     privacy.set_defaults(act=_privacy)
 
-    backup = subparsers.add_parser("backup", help="save the released figures to a file / احفظ الأرقام المنشورة")
-    backup.add_argument("file", type=Path, metavar="FILE")
-    backup.set_defaults(act=_backup)
-
-    restoring = subparsers.add_parser("restore", help="put released figures back from a backup / استعد الأرقام")
-    restoring.add_argument("file", type=Path, metavar="FILE")
-    restoring.set_defaults(act=_restore)
+    add_backup_commands(subparsers)
 
 
 def _from_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
+
+
+def _ends_lately(weeks: int) -> date:
+    """The first day of a season whose last week has just been released: a Monday."""
+    today = machine_clock().today()
+    return today - timedelta(days=today.weekday() + 7 * (weeks + 1))
 
 
 def read_names(settings: Settings) -> Names:
@@ -100,7 +104,7 @@ def ahead_of(data_dir: Path) -> Ahead | None:
         window = file.open_window()
     except StoreErrors:
         return None
-    return (window.last_day, due(window)) if window is not None else None
+    return (window.last_day, due(window, None).date()) if window is not None else None
 
 
 def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:
@@ -113,21 +117,44 @@ def worded(releases: Sequence[Release], names: Names, language: str, data_dir: P
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    settings = read_settings(data_dir=arguments.data_dir)
-    releases = Releases(settings.data_dir, settings.database_url if arguments.data_dir is None else "")
-    try:
-        numbers = releases.numbers()
-        if arguments.window is not None and arguments.window not in numbers:
-            known = ", ".join(map(str, numbers)) or "none"
-            print(f"Window {arguments.window} has not been released. Released: {known}.", file=sys.stderr)
+    settings = read_settings(data_dir=arguments.data_dir, database_url=None if arguments.data_dir is None else "")
+    print(sources(settings), file=sys.stderr)
+    if arguments.data_dir is not None and not has_counted(settings):
+        print(f"No figures lie in {settings.data_dir}. {_elsewhere(settings.data_dir)}", file=sys.stderr)
+        return PROBLEM
+    found: tuple[Release, ...] = ()
+    if has_counted(settings):
+        releases = Releases(settings.data_dir, settings.database_url)
+        try:
+            numbers = releases.numbers()
+            if arguments.window is not None and arguments.window not in numbers:
+                known = ", ".join(map(str, numbers)) or "none"
+                print(f"Window {arguments.window} has not been released. Released: {known}.", file=sys.stderr)
+                return PROBLEM
+            found = releases.last(BASELINE + 1, until=arguments.window)
+        except StoreErrors as error:
+            print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
             return PROBLEM
-        found = releases.last(BASELINE + 1, until=arguments.window)
-    except StoreErrors as error:
-        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
+    elif arguments.window is not None:
+        print(f"Window {arguments.window} has not been released. Released: none.", file=sys.stderr)
         return PROBLEM
     names = read_names(settings)
     report = worded(found, names, arguments.language, settings.data_dir)
-    return _put(rendered(report, names, arguments.format), arguments.output)
+    code = _put(rendered(report, names, arguments.format), arguments.output)
+    if not found:
+        print(f"Nothing has been released. {_elsewhere(settings.data_dir)}", file=sys.stderr)
+    return code if found or arguments.output is None else PROBLEM
+
+
+def _elsewhere(folder: Path) -> str:
+    """What to do where there are no figures."""
+    simulated = folder / SIMULATION
+    if (simulated / RELEASED_FILE).exists():
+        return f"A simulated season lies beside: tabayyan report --data-dir {simulated}"
+    return (
+        "If the bot counts elsewhere, name its folder with --data-dir or its settings with --env-file. "
+        "To see what a report looks like: tabayyan simulate"
+    )
 
 
 def rendered(report: Report, names: Names, form: str) -> bytes:
@@ -172,7 +199,12 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
     from bot.reports.simulation import Simulator
 
     settings = read_settings()
-    folder = arguments.data_dir or settings.data_dir / "simulation"
+    folder = arguments.data_dir or settings.data_dir / SIMULATION
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"{folder} cannot be made: {error.strerror}. Name another with --data-dir.", file=sys.stderr)
+        return PROBLEM
     if any((folder / name).exists() for name in (LOCAL_FILE, RELEASED_FILE)):
         print(f"{folder} holds figures already. Remove the folder, or name another with --data-dir.", file=sys.stderr)
         return PROBLEM
@@ -181,7 +213,9 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
         print("The content cannot be read. See: tabayyan check", file=sys.stderr)
         return PROBLEM
     names = names_from(content)
-    simulator = Simulator(converse(settings, content), sign_ids(content), folder, arguments.seed)
+    simulator = Simulator(
+        converse(settings, content), sign_ids(content), folder, arguments.seed, _ends_lately(arguments.weeks)
+    )
     season = simulator.run(arguments.weeks, arguments.questions)
     releases = simulator.releases.last(BASELINE + 1)
     report = worded(releases, names, arguments.language, folder)
@@ -189,9 +223,43 @@ def _simulate(arguments: argparse.Namespace, converse: Converse) -> int:
         (folder / f"report.{'txt' if form == 'text' else form}").write_bytes(rendered(report, names, form))
     if releases:
         DigestMaker(folder, simulator.releases, lambda: names, arguments.language)(releases[-1].number)
+    where = names.say(
+        arguments.language,
+        "Reports lie in {folder}: open report.html. Any week: tabayyan report --data-dir {folder} --window N",
+        folder=str(folder),
+    )
+    print(where, end="\n\n", flush=True)
     sys.stdout.write(as_text(report))
-    print(f"\n{season.planted}\nReports in {folder}. Any window: tabayyan report --data-dir {folder} --window N")
+    print(f"\n{where}\n" + planted_in_words(season, names, arguments.language))
     return 0
+
+
+def planted_in_words(season: Season, names: Names, language: str) -> str:
+    """What a simulated season should show, one thing a line, in the reader's language."""
+
+    def say(sentence: str, **values: str) -> str:
+        return names.say(language, sentence, **values)
+
+    def topic(key: str) -> str:
+        return names.name("topic", key, language)
+
+    lines = [say("What was planted, so that you can look for it:")]
+    if season.surge_in:
+        lines.append(say("Week {week}: a poster brings many people.", week=str(season.surge_in)))
+    if season.quiet_in:
+        lines.append(say("Week {week}: hardly anybody asks.", week=str(season.quiet_in)))
+    if season.flood_in:
+        lines.append(
+            say("Week {week}: 20 accounts flood “{topic}”.", week=str(season.flood_in), topic=topic(season.flooded))
+        )
+    if season.rises_in:
+        lines.append(say("From week {week}: “{topic}” rises.", week=str(season.rises_in), topic=topic(season.rising)))
+    if season.themes:
+        themes = say(", ").join(names.name("vocabulary", theme, language) for theme in season.themes)
+        lines.append(
+            say("From week {week}: themes without an answer: {themes}.", week=str(season.themes_from), themes=themes)
+        )
+    return "\n".join(lines)
 
 
 def _privacy(arguments: argparse.Namespace) -> int:
@@ -203,32 +271,4 @@ def _privacy(arguments: argparse.Namespace) -> int:
     cells = cells_of(content.campaign, sign_ids(content)) if content is not None else frozenset()
     say = names_from(content).say
     sys.stdout.write(privacy_text(say, arguments.language, settings.noise_scale, settings.show_limit, cells))
-    return 0
-
-
-def _backup(arguments: argparse.Namespace) -> int:
-    settings = read_settings()
-    try:
-        body = as_backup(Releases(settings.data_dir, settings.database_url))
-    except StoreErrors as error:
-        print(f"The released figures cannot be read ({type(error).__name__}).", file=sys.stderr)
-        return PROBLEM
-    return _put(body, arguments.file)
-
-
-def _restore(arguments: argparse.Namespace) -> int:
-    settings = read_settings()
-    try:
-        body = arguments.file.read_bytes()
-        restored, there = restore(Releases(settings.data_dir, settings.database_url), body, can_be_released)
-    except BackupError as error:
-        print(f"{arguments.file} was not restored: {error}.", file=sys.stderr)
-        return PROBLEM
-    except AlreadyReleased as error:
-        print(f"Stopped: {error}. What was released first stays.", file=sys.stderr)
-        return PROBLEM
-    except StoreErrors as error:
-        print(f"{arguments.file} was not restored ({type(error).__name__}).", file=sys.stderr)
-        return PROBLEM
-    print(f"Windows restored: {restored}; there already: {there}.")
     return 0

@@ -23,8 +23,8 @@ class ReportWriter:
         words = self._words
         return self._framed(
             (
-                sections.headline(words, release, ahead),
-                sections.most_asked(words, release),
+                sections.headline(words, release, earlier, ahead),
+                sections.most_asked(words, release, earlier),
                 sections.changes(words, release, earlier),
                 sections.unanswered(words, release),
                 sections.urgent(words, release),
@@ -63,4 +63,5 @@ class ReportWriter:
             release,
             say("too few to show"),
             words.ahead(ahead) if ahead is not None else "",
+            say("The same as a table"),
         )

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
 from bot.counting.dimensions import cells_of
 from bot.dialogue.conversation import Conversation
@@ -21,6 +21,9 @@ from bot.dialogue.screens import start_payload
 from storage.releases import Releases
 
 FIRST_DAY = date(2026, 1, 5)
+"""Where no other is given."""
+FIRST_RISE = 6
+"""Week from which four windows lie before it to compare with."""
 QUESTIONS_PER_ASKER = (1, 1, 1, 2, 2, 3)
 """Questions of one asker's day: 1.7 on average."""
 FLOODED_PLACE = 25
@@ -50,7 +53,7 @@ class Season:
     rising: str
     """Topic whose share doubles and stays."""
     rises_in: int
-    """Week, from 1."""
+    """Week, from 1; this and the following weeks are 0 where the season is too short for it."""
     flooded: str
     flood_in: int
     surge_in: int
@@ -62,14 +65,25 @@ class Season:
     true_topics: dict[int, dict[str, int]] = field(default_factory=dict)
     """Week -> topic -> askers' days, one asker once a day, without the flood."""
 
-    @property
-    def planted(self) -> str:
-        """What was planted, in words."""
-        return (
-            f"Planted: {self.rising} rises in week {self.rises_in}; {self.flooded} is flooded in week "
-            f"{self.flood_in}; a poster brings everybody in week {self.surge_in}; week {self.quiet_in} is quiet; "
-            f"unanswered themes from week {self.themes_from}: {', '.join(self.themes) or 'none'}."
-        )
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """In which weeks what happens; 0: not at all."""
+
+    surge: int
+    quiet: int
+    flood: int
+    rise: int
+    themes: int
+
+
+def planned(weeks: int) -> Plan:
+    """As much as fits into so many weeks: each event in a week of its own, and a rise after enough weeks to compare."""
+    surge = max(2, weeks // 3) if weeks >= 2 else 0
+    quiet = surge + 1 if weeks >= 3 else 0
+    flood = max(quiet + 1, weeks // 2) if weeks >= 4 else 0
+    rise = max(FIRST_RISE, weeks - 2) if weeks >= FIRST_RISE else 0
+    return Plan(surge, quiet, flood, rise, min(weeks, max(2, weeks // 2 + 1)))
 
 
 class _Time:
@@ -83,18 +97,20 @@ class _Time:
 class Simulator:
     """Runs one season. The same seed asks the same; the noise is drawn anew."""
 
-    def __init__(self, conversation: Conversation, signs: Sequence[str], data_dir: Path, seed: int) -> None:
+    def __init__(
+        self, conversation: Conversation, signs: Sequence[str], data_dir: Path, seed: int, first_day: date = FIRST_DAY
+    ) -> None:
         self._conversation = conversation
         self._random = random.Random(seed)
         self._campaign = conversation.campaign
-        self._time = _Time(datetime.combine(FIRST_DAY, time(), BAGHDAD))
+        self._time = _Time(datetime.combine(first_day, time(), ZoneInfo(conversation.campaign.time_zone)))
         self.releases = Releases(data_dir)
         self._counters = Counters(
             data_dir, self.releases, cells_of(self._campaign, signs), self._time.now, synthetic=True
         )
         self._turns: dict[tuple[str, bool], Turn] = {}
         self._asked: dict[str, list[str]] = {}
-        self._context = Context(FIRST_DAY, question_id=1)
+        self._context = Context(first_day, question_id=1)
 
     def run(self, weeks: int, questions: int) -> Season:
         """Ask a whole season with about so many questions a week that have an answer, and release it."""
@@ -103,16 +119,17 @@ class Simulator:
         chance.shuffle(topics)
         weights = {topic: 1 / place for place, topic in enumerate(topics, 1)}
         themes = self._themes()
+        plan = planned(weeks)
         season = Season(
             weeks,
             rising=topics[min(RISING_PLACE, len(topics) - 1)],
-            rises_in=max(6, weeks - 2),
+            rises_in=plan.rise,
             flooded=next((topic for topic in topics[FLOODED_PLACE:] if self._understood(topic)), topics[-1]),
-            flood_in=max(3, weeks // 2),
-            surge_in=max(2, weeks // 3),
-            quiet_in=max(2, weeks // 3 + 1),
+            flood_in=plan.flood,
+            surge_in=plan.surge,
+            quiet_in=plan.quiet,
             themes=tuple(themes),
-            themes_from=max(2, weeks // 2 + 1),
+            themes_from=plan.themes,
             poster=next(iter(self._campaign.codes), None),
             true_topics={week: {} for week in range(1, weeks + 1)},
         )
@@ -140,7 +157,7 @@ class Simulator:
         mean = questions / 7 * strength / about_topics
         askers = max(0, round(chance.gauss(mean, mean**0.5)))
         now = {
-            topic: weight * (2 if topic == season.rising and week >= season.rises_in else 1)
+            topic: weight * (2 if topic == season.rising and 0 < season.rises_in <= week else 1)
             for topic, weight in weights.items()
         }
         listed, heights = list(now), list(now.values())

@@ -185,3 +185,10 @@ def buttons(message: dict[str, Any]) -> list[str]:
     """Labels of a message's keyboard, row by row."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return [button["text"] for row in rows for button in row]
+
+
+def key(message: dict[str, Any], verb: str) -> str:
+    """The label of a message's key that does something: the verb's letters in its callback data ("h" for Hide)."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    keys = [button for row in rows for button in row]
+    return next(str(one["text"]) for one in keys if one.get("callback_data", "").split(":")[1:2] == [verb])

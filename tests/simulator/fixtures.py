@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port, until
+from tests.simulator.client import ROOT, SECRET, TOKEN, Process, Telegram, free_port, until
 from tests.simulator.contract import call_faults, update_faults
 
 MODES = ("polling", "webhook")
+LEARNT = ROOT / "data" / "cache"
+"""What this checkout has learnt from its content: nothing of an asker gets there, so tests may share it."""
 
 
 def bot_settings(telegram: Telegram, mode: str, port: int, data: Path) -> dict[str, str]:
@@ -24,6 +26,7 @@ def bot_settings(telegram: Telegram, mode: str, port: int, data: Path) -> dict[s
         "TABAYYAN_HOST": "127.0.0.1",
         "TABAYYAN_PORT": str(port),
         "TABAYYAN_DATA_DIR": str(data),
+        "TABAYYAN_CACHE_DIR": str(LEARNT),
     }
     if mode == "webhook":
         settings |= {"TABAYYAN_WEBHOOK_URL": f"http://127.0.0.1:{port}", "TABAYYAN_WEBHOOK_SECRET": SECRET}

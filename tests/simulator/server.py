@@ -22,6 +22,7 @@ from tests.simulator.world import Values, World, shown
 
 TOKEN = "123456:AAcanary-token-of-the-simulator-000"
 LONGEST_HOOK_RETRY = 30.0
+KEPT_OPEN_SECONDS = 900.0
 WORLD = web.AppKey("world", World)
 
 
@@ -293,7 +294,7 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "press-flood":  # each of so many people presses a button of the bot's last message
             for user in range(int(values["first"]), int(values["first"]) + int(values["users"])):
                 message = world.transcripts[user][-1]["message_id"]
-                world.press({"user": user, "message_id": message, "data": values["data"]})
+                world.press({"user": user, "message_id": message, "label": values["label"]})
             return True
         case "chat":
             return [
@@ -398,4 +399,12 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=9700)
     parser.add_argument("--token", default=TOKEN)
     arguments = parser.parse_args()
-    web.run_app(make_app(arguments.token), host="127.0.0.1", port=arguments.port, print=None, access_log=None)
+    # A test may say nothing for minutes while a bot learns: its connection stays open.
+    web.run_app(
+        make_app(arguments.token),
+        host="127.0.0.1",
+        port=arguments.port,
+        print=None,
+        access_log=None,
+        keepalive_timeout=KEPT_OPEN_SECONDS,
+    )

@@ -36,6 +36,7 @@ PATIENCE_SECONDS = 60.0
 WAIT_MARGIN_SECONDS = 0.05
 FIRST_BACK_OFF_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 5.0
+_OF_A_SENT_MESSAGE = ("message_id", "date", "chat")
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -149,14 +150,19 @@ class AiohttpRequest(BaseRequest):
         """Read an answer's body.
 
         Raises:
-            FateUnknown: it is no JSON object, so that nobody can say what has become of the request.
+            FateUnknown: it is no answer of the Bot API, so that nobody can say what has become of the request.
         """
         try:
             answer = json.loads(payload)
         except (ValueError, RecursionError):
             raise FateUnknown("unreadable answer") from None
-        if not isinstance(answer, dict):
+        if not isinstance(answer, dict) or not answer.keys() & {"result", "error_code"}:
             raise FateUnknown("unreadable answer")
+        sent = answer.get("result")
+        if isinstance(sent, dict) and "message_id" in sent:
+            # A message of ours, of which only the number is wanted: to read all of it costs more than to send it, and
+            # nothing that Telegram adds to it one day can make a reply that has been sent look like a failure.
+            answer["result"] = {name: sent[name] for name in _OF_A_SENT_MESSAGE if name in sent}
         return answer
 
 

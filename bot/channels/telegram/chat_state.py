@@ -1,6 +1,6 @@
 """What the channel remembers for a short time, in this process only, under a key that dies at midnight.
 
-Nothing here is ever written. Chats are known by an HMAC under a random key that is renewed each day in Baghdad;
+Nothing here is ever written. Chats are known by an HMAC under a random key that is renewed each day;
 everything is bounded, so that no number of senders makes it grow.
 """
 
@@ -155,7 +155,7 @@ class ChatState:
         now: Callable[[], float] = time.monotonic,
         key_of: Callable[[date], bytes] = lambda _: secrets.token_bytes(32),
     ) -> None:
-        """Take the day in Baghdad, the bound on chats, a monotonic clock in seconds, and what gives a day's key."""
+        """Take what gives the day, the bound on chats, a monotonic clock in seconds, and what gives a day's key."""
         self._today = today
         self._key_of = key_of
         self._chats = chats

@@ -67,10 +67,12 @@ class Polling:
             TokenRefused: the token does not work any more.
         """
         polling, halt = asyncio.create_task(self._poll()), asyncio.create_task(stop.wait())
-        await asyncio.wait((polling, halt), return_when=asyncio.FIRST_COMPLETED)
-        for task in (polling, halt):
-            task.cancel()
-        ends = await asyncio.gather(polling, halt, return_exceptions=True)
+        try:
+            await asyncio.wait((polling, halt), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (polling, halt):
+                task.cancel()
+            ends = await asyncio.gather(polling, halt, return_exceptions=True)
         if isinstance(ends[0], Exception):
             raise ends[0]
         await self._inbox.close(STOP_SECONDS)

@@ -21,6 +21,7 @@ SECONDS_PER_PRESS = 0.5
 INLINE_CACHE_SECONDS = 30
 CALLBACK_WORDS_UNITS = 200
 RESULT_ID_BYTES = 64
+WAITING_KNOWN = 1000
 WAITING_SIGN_SECONDS = 1.0
 """After so long the waiting sign on a button ends, even if what it asks for must wait for others."""
 
@@ -36,6 +37,9 @@ class Presses:
     def must_wait(self, incoming: Incoming) -> None:
         """A press has to wait for others of its chat, maybe for long: Telegram may make the chat wait."""
         loop = asyncio.get_running_loop()
+        if len(self._early) >= WAITING_KNOWN:
+            # Presses that another worker has taken are never asked for here.
+            self._early.pop(next(iter(self._early)))
         self._early[incoming.query] = loop.call_later(WAITING_SIGN_SECONDS, self._answer_early, incoming.query)
 
     def _answer_early(self, query: str) -> None:

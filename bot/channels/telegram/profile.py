@@ -22,7 +22,6 @@ WEBHOOK_CONNECTIONS = 40
 START_BACK_OFF_SECONDS = 0.5
 LONGEST_START_BACK_OFF_SECONDS = 15.0
 _PASSING = ("resolve host", "timed out", "timeout", "temporar", "unreachable", "connection")
-"""A 400 with such a word is about the network: the address may be right."""
 
 MENU: tuple[tuple[str, str], ...] = (
     ("urgent", N_("Urgent help now")),
@@ -54,12 +53,14 @@ class WebhookRefused(Exception):
     """Telegram does not accept the webhook's address or secret."""
 
 
-async def insist(call: Callable[[], Awaitable[Value]], stop: asyncio.Event) -> Value | None:
+async def insist(
+    call: Callable[[], Awaitable[Value]], stop: asyncio.Event, *, until_refused: bool = False
+) -> Value | None:
     """Make one call until Telegram has answered; None when told to stop before.
 
     Raises:
         TokenRefused: Telegram does not know the token.
-        BadRequest: Telegram refuses what is asked for, now and always.
+        BadRequest: with `until_refused`, that Telegram refuses what is asked for, and would again.
     """
     backoff = Backoff(START_BACK_OFF_SECONDS, LONGEST_START_BACK_OFF_SECONDS)
     while not stop.is_set():
@@ -69,7 +70,7 @@ async def insist(call: Callable[[], Awaitable[Value]], stop: asyncio.Event) -> V
             log("telegram-refused-token", logging.ERROR)
             raise TokenRefused from None
         except TelegramError as error:
-            if isinstance(error, BadRequest) and not any(sign in error.message.casefold() for sign in _PASSING):
+            if until_refused and isinstance(error, BadRequest) and not _is_passing(error):
                 raise
             event = "rate-limited" if isinstance(error, RetryAfter) else "telegram-unreachable"
             log(event, logging.WARNING, kind=type(error).__name__)
@@ -78,6 +79,11 @@ async def insist(call: Callable[[], Awaitable[Value]], stop: asyncio.Event) -> V
             async with asyncio.timeout(pause if pause is not None else LONGEST_START_BACK_OFF_SECONDS):
                 await stop.wait()
     return None
+
+
+def _is_passing(error: BadRequest) -> bool:
+    """Whether a 400 is about the network: what was asked for may be right."""
+    return any(sign in error.message.casefold() for sign in _PASSING)
 
 
 async def ask_name(bot: Bot, stop: asyncio.Event) -> Me | None:
@@ -116,6 +122,7 @@ async def set_webhook(bot: Bot, address: str, secret: str, stop: asyncio.Event) 
                 drop_pending_updates=False,
             ),
             stop,
+            until_refused=True,
         )
     except BadRequest:
         log("webhook-refused", logging.ERROR)

@@ -107,8 +107,11 @@ def _rules(inspection: Inspection, rules: schema.RulesEntry) -> None:
         if contacts:
             inspection.one_known(PATH, where, contact, contacts, "contacts.yaml", on_key=True)
         inspection.every_language(PATH, where, words, contact)
+    for key in ("screen_first", "emergency_offered", "unknown_is_the_answer", "women_too"):
+        _topics(inspection, PATH, ("rules", "style", key), getattr(rules.style, key))
     if not facts:
         return
+    inspection.known(PATH, ("rules", "style", "details_only"), rules.style.details_only, facts, "facts.yaml")
     inspection.known(PATH, ("rules", "never_stated"), rules.never_stated, facts, "facts.yaml")
     for position, alone in enumerate(rules.never_alone):
         where = ("rules", "never_alone", position)

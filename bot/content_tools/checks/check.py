@@ -15,6 +15,7 @@ from bot.content_tools.checks import (
     numbers,
     questions,
     references,
+    style,
     word_files,
 )
 from bot.content_tools.checks.inspection import Inspection
@@ -23,7 +24,7 @@ from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.problems import in_order
 
 WORDINGS = "tests/wordings"
-FAMILIES = (form, contacts, campaign, files, references, answers, numbers, word_files, examples, questions)
+FAMILIES = (form, contacts, campaign, files, references, answers, numbers, word_files, examples, questions, style)
 
 
 @all_stays()

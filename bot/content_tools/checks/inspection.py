@@ -176,6 +176,7 @@ class Inspection:
                 *texts.addresses(text),
                 *texts.emergency_digits(text, self.emergency),
                 *self.rules.promises(text, language),
+                *self.rules.wording(text, language),
             ),
         )
 

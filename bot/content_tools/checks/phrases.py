@@ -13,8 +13,8 @@ from collections.abc import Iterable
 
 _MARKS = re.compile("[\u064b-\u0652\u0670\u0640]")
 _ARABIC = re.compile("[\u0620-\u06ff]")
-_ANY_LETTERS = r"[^\W_]*"
-_REST_OF_SENTENCE = r"[^.!?؟\n]*?"
+_ANY_LETTERS = r"[\w\u064b-\u0652]*"
+_REST_OF_SENTENCE = r"(?!\w)[^.!?؟\n]*?"
 SENTENCE = re.compile(r"[^.!?؟\n]+[.!?؟]?")
 
 
@@ -28,15 +28,18 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in SENTENCE.findall(text) if sentence.strip()]
 
 
-def compiled(lines: Iterable[str]) -> re.Pattern[str] | None:
-    """One pattern that finds any of the phrases in an `unmarked` text; None without phrases."""
-    parts = [_phrase(line) for line in lines if line.strip()]
+def compiled(lines: Iterable[str], *, marked: bool = False) -> re.Pattern[str] | None:
+    """One pattern that finds any of the phrases in an `unmarked` text, or with `marked` in one with its vowel marks.
+
+    None without phrases.
+    """
+    parts = [_phrase(line if marked else unmarked(line)) for line in lines if line.strip()]
     return re.compile(rf"(?<![\w'’])(?:{'|'.join(parts)})(?![\w])", re.IGNORECASE) if parts else None
 
 
 def _phrase(line: str) -> str:
     written, joint = "", ""
-    for word in unmarked(line).split():
+    for word in line.split():
         if word == "...":
             joint = _REST_OF_SENTENCE + r"(?<!\w)" if written else ""
             continue

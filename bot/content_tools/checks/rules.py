@@ -10,7 +10,7 @@ from bot.content_tools.checks.phrases import compiled, sentences, unmarked
 from bot.content_tools.checks.texts import Finding
 from bot.content_tools.load.schema import DoubtedEntry, PlaceEntry, RulesEntry
 from bot.content_tools.load.word_schema import StyleFile
-from bot.content_tools.rule import error
+from bot.content_tools.rule import error, warning
 from bot.i18n import N_
 
 error(
@@ -30,6 +30,8 @@ error(
         "the warning is missing. Say where {{number:{id}}} works, where nobody should dial it, and who can call instead (see emergency_warning in _style.yaml)."
     ),
 )
+error("said-never", N_('"{words}" can hurt somebody. {instead}'))
+warning("said-instead", N_('"{words}" is hard to read or misleads. Write: {instead}'))
 error("contact-hidden", N_('"{name}" stays out of every reply. Delete it.'))
 error("share-untraced", N_('"{number}" does not stand alone: {because}. Say so beside it, or leave it out.'))
 
@@ -45,16 +47,26 @@ class Wording:
     denials: re.Pattern[str] | None = None
     emergency_warning: tuple[re.Pattern[str], ...] = ()
     """All of these must be found beside the emergency number."""
+    instead: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """(words that are hard to read, better ones)"""
+    never: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """(words that can hurt, what to say)"""
 
     @classmethod
     def of(cls, style: StyleFile) -> Wording:
         """Compile what stands in `_style.yaml`."""
-        warning = (compiled(lines) for lines in style.emergency_warning)
+        beside = (compiled(lines) for lines in style.emergency_warning)
         return cls(
             promises=compiled(style.promises),
             denials=compiled(style.denials),
-            emergency_warning=tuple(pattern for pattern in warning if pattern is not None),
+            emergency_warning=tuple(pattern for pattern in beside if pattern is not None),
+            instead=_pairs(style.instead),
+            never=_pairs(style.never_said),
         )
+
+
+def _pairs(words: Mapping[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((pattern, better) for phrase, better in words.items() if (pattern := compiled([phrase])) is not None)
 
 
 class Rules:
@@ -98,6 +110,17 @@ class Rules:
                 continue
             words = found.group().strip()
             yield Finding("promise", words, {"words": words})
+
+    def wording(self, text: str, language: str) -> Iterator[Finding]:
+        """Words that can hurt, and words that are hard to read."""
+        wording = self._wordings.get(language)
+        if wording is None:
+            return
+        bare = unmarked(text)
+        for code, pairs in (("said-never", wording.never), ("said-instead", wording.instead)):
+            for pattern, better in pairs:
+                for found in pattern.finditer(bare):
+                    yield Finding(code, found.group(), {"words": found.group(), "instead": better})
 
     def emergency_abroad(self, text: str, language: str) -> Iterator[Finding]:
         """The emergency number in words for somebody who is or may be where it must not be dialled."""

@@ -28,6 +28,7 @@ error(
 error("mark-latin", N_('a Latin "{mark}" follows an Arabic word. Write "{right}".'))
 error("mark-arabic", N_('an Arabic "{mark}" follows a Latin word. Write "{right}".'))
 error("mark-loose", N_('a space stands before "{mark}". Delete the space.'))
+error("mark-double", N_('"{marks}" are two marks in a row. Keep the one that ends the sentence.'))
 error("digits-eastern", N_('the digits "{digits}" are not the ones used here. Write {right}.'))
 error("html-refused", N_("Telegram refuses {tag}. Delete it: texts here are plain."))
 error("html", N_("askers would read {tag} as it stands. Delete it: texts here are plain."))
@@ -88,6 +89,7 @@ _WESTERN = {ord(digit): str(unicodedata.digit(digit)) for digit in "٠١٢٣٤٥
 _EASTERN_DIGIT = re.compile("[٠-٩۰-۹]+")
 _LATIN_MARK = re.compile(r"[\u0621-\u064a\u0671-\u06d3][\u064b-\u0652»)\"]*\s*[,;?]")
 _ARABIC_MARK = re.compile(r"[A-Za-z][\")]*\s*[،؛؟]")
+_DOUBLE_MARK = re.compile(r"(?<![.!?؟،,;؛:])(?!\.{3}(?!\.))[.!?؟،,;؛:]{2,}")
 _LOOSE_MARK = re.compile(r"\S\s+[،؛؟](?=\s|$)|\S [,;?!](?=\s|$)")
 _PERSIAN = re.compile("[\u06a9\u06aa\u06cc\u06c1\u06be\u06d5\u06c0\u06d0\u06d2\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -160,6 +162,9 @@ def punctuation(text: str) -> Iterator[Finding]:
             yield Finding("mark-arabic", match.group(), {"mark": mark, "right": right})
     for match in _LOOSE_MARK.finditer(bare):
         yield Finding("mark-loose", match.group(), {"mark": match.group()[-1]})
+    for match in _DOUBLE_MARK.finditer(bare):
+        if match.group() not in ("?!", "؟!"):
+            yield Finding("mark-double", match.group(), {"marks": match.group()})
     for match in _EASTERN_DIGIT.finditer(text):
         western = "".join(str(unicodedata.digit(digit)) for digit in match.group())
         yield Finding("digits-eastern", match.group(), {"digits": match.group(), "right": western})

@@ -28,6 +28,8 @@ SPOKEN: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "_sentences.yaml": ((),),
 }
 """File -> places of the sentences that askers read; * is any key, and all below a place counts."""
+SMALL_TALK_SCREENS = ("check", "contacts", "topics", "urgent")
+"""What a key under small talk may open beside topics and categories."""
 BLANKS: Mapping[tuple[Step, ...], str] = {("reply", "again"): "{word}", ("report", "more"): "{names}"}
 """Place in a word file -> the blank that the program fills there."""
 
@@ -50,6 +52,8 @@ def check(inspection: Inspection) -> None:
         _safety(inspection, path, file, campaign)
     for _, path, file in inspection.contents("_offers.yaml"):
         _offers(inspection, path, file)
+    for _, path, file in inspection.contents("_smalltalk.yaml"):
+        _doors(inspection, path, file, campaign)
 
 
 def _abroad(where: tuple[Step, ...], name: str, inspection: Inspection) -> bool:
@@ -97,3 +101,9 @@ def _offers(inspection: Inspection, path: str, file: word_schema.OffersFile) -> 
     for name, sign in file.signs.items():
         for key in ("only_with", "not_with"):
             inspection.known(path, ("signs", name, key), getattr(sign, key), file.signs, path.rpartition("/")[2])
+
+
+def _doors(inspection: Inspection, path: str, file: word_schema.SmallTalkFile, campaign: schema.CampaignFile) -> None:
+    openable = {*SMALL_TALK_SCREENS, *campaign.categories, *inspection.topics}
+    for name, kind in file.kinds.items() if inspection.topics else ():
+        inspection.known(path, ("kinds", name, "doors"), kind.doors, openable, "topics.yaml, campaign.yaml")

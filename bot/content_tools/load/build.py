@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copyreg
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 from bot.content_tools.load import schema, word_schema
 from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.load.examples import danger_examples, offer_examples
+from bot.content_tools.load.vocabulary import themes
 from bot.content_tools.load.word_files import offer_words, safety_words, sentences, small_talk_kinds
 from bot.content_tools.problems import Problem, in_order
 from bot.dialogue.campaign import (
@@ -129,7 +129,7 @@ def build(shelf: ContentFolder) -> Content | None:
         name=_frozen(campaign.name),
         handle=campaign.handle or None,
         codes=MappingProxyType({code: _frozen(label) for code, label in campaign.codes.items()}),
-        vocabulary=MappingProxyType(_themes(vocabulary)),
+        vocabulary=MappingProxyType(themes(vocabulary)),
         theme_names=MappingProxyType(
             {family: _frozen(entry.label) for family, entry in vocabulary.families.items()} if vocabulary else {}
         ),
@@ -173,29 +173,6 @@ def _is_older(shelf: ContentFolder) -> bool:
     document = shelf.documents.get("campaign.yaml")
     keys = document.root.value if document is not None else None
     return isinstance(keys, dict) and "languages" in keys and not {"places", "time_zone"} & keys.keys()
-
-
-def _themes(vocabulary: schema.VocabularyFile | None) -> dict[str, tuple[str, ...]]:
-    """Word family -> its words, as they stand in sentences."""
-    if vocabulary is None:
-        return {}
-    return {
-        family: tuple(form for words in entry.words.values() for word in words for form in _forms(word))
-        for family, entry in vocabulary.families.items()
-    }
-
-
-_ARABIC_WORD = re.compile("[\u0620-\u06d3]{3,}")
-_BEFORE_WORDS = ("ال", "بال", "لل", "وال", "عال")
-_BEFORE_LONG_WORDS = ("و", "ب", "ل")
-
-
-def _forms(word: str) -> tuple[str, ...]:
-    """A word of the vocabulary as it stands in sentences: Arabic writes article and prepositions onto it."""
-    if _ARABIC_WORD.fullmatch(word) is None:
-        return (word,)
-    before = _BEFORE_WORDS + (_BEFORE_LONG_WORDS if len(word) > 3 else ())
-    return (word, *(prefix + word for prefix in before))
 
 
 def _frozen(words: Mapping[str, str]) -> MappingProxyType[str, str]:

@@ -160,12 +160,21 @@ def content_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def load_file(folder: Path, name: str) -> ContentFolder:
+    """Parse one file of a content folder alone."""
+    return _loaded(folder, None, [(name, folder / name)])
+
+
 def load(folder: Path, prefix: str | None = None) -> ContentFolder:
     """Parse every file of a content folder. Never raises for anything that an editor can do."""
+    return _loaded(folder, prefix, content_files(folder))
+
+
+def _loaded(folder: Path, prefix: str | None, files: Iterable[tuple[str, Path]]) -> ContentFolder:
     shelf = ContentFolder(folder, prefix or folder.name)
     digest = hashlib.sha256()
     found = []
-    for name, path in content_files(folder):
+    for name, path in files:
         if path.suffix == ".yml":
             shelf.report(name, 1, "file-ending")
             continue

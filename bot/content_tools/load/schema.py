@@ -68,6 +68,29 @@ class DoubtedEntry(Strict):
     because: Words = Field(description="What to say beside it: the check says it.")
 
 
+class StyleEntry(Strict):
+    """How answers are written; a limit or list that is left out asks nothing."""
+
+    sentence_words: Count | None = Field(None, description="Words of the longest sentence.")
+    label: Count | None = Field(None, description="Characters of the longest title or label on a key.")
+    short: Count | None = Field(None, description="Characters of the longest short answer; the screen sentence apart.")
+    first_screen: Count | None = Field(None, description="Characters of short answer and next step together.")
+    same_sentence: Count | None = Field(None, description="Topics in which one sentence may stand.")
+    screen_first: list[Id] = Field(
+        default_factory=list, description="Topics whose readers may be watched: the screen sentence opens them."
+    )
+    emergency_offered: list[Id] = Field(
+        default_factory=list, description="Topics in which the warning of the emergency contact abroad may stand."
+    )
+    unknown_is_the_answer: list[Id] = Field(
+        default_factory=list, description="Topics that may open with what is not known."
+    )
+    women_too: list[Id] = Field(default_factory=list, description="Topics that must address women as well as men.")
+    details_only: list[FactId] = Field(
+        default_factory=list, description="Facts whose figures stand in the details alone."
+    )
+
+
 class RulesEntry(Strict):
     """The campaign's own rules of wording, as far as a program can know them."""
 
@@ -80,6 +103,7 @@ class RulesEntry(Strict):
     never_alone: list[NeverAloneEntry] = Field(default_factory=list)
     never_stated: list[FactId] = Field(default_factory=list, description="Facts whose figures no answer gives.")
     doubted: list[DoubtedEntry] = Field(default_factory=list)
+    style: StyleEntry = Field(default_factory=StyleEntry)
 
 
 class CampaignFile(Strict):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag
+from pydantic import ConfigDict, Discriminator, Field, GetJsonSchemaHandler, RootModel, Tag, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from bot.content_tools.load.fields import Fault, Id, Strict, Text, Variety
 from bot.nlu.patterns import PatternError, Vocabulary
@@ -103,12 +105,22 @@ class SteeringEntry(Strict):
 
 
 class ByPerson(Strict):
-    """Words for who is in danger."""
+    """Words for who is in danger; one text alone is for everybody."""
 
     own: Text | None = Field(None, alias="self", description="The writer; in Arabic as to a man.")
     woman: Text | None = Field(None, description="The writer, a woman.")
     private: Text | None = Field(None, description="The writer, where the family may be a part of the danger.")
     relative: Text | None = Field(None, description="Whoever writes about another.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return {"self": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Editors complete both forms."""
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core)]}
 
     def texts(self) -> dict[str, str]:
         """Who -> words."""
@@ -251,3 +263,15 @@ class StyleFile(Strict):
     emergency_warning: list[list[Text]] = Field(
         default_factory=list, description="Beside the emergency number abroad: one phrase of every list."
     )
+    bare_openings: list[Text] = Field(
+        default_factory=list, description="Words that answer nothing alone: yes, no. No answer opens with one."
+    )
+    hedges: list[Text] = Field(default_factory=list, description="How a sentence begins that says what is not known.")
+    screen_sentence: list[Text] = Field(
+        default_factory=list, description="How the sentence begins that warns of others who may see the screen."
+    )
+    feminine: list[Text] = Field(
+        default_factory=list, description="Words that show that a woman is addressed; vowel marks count here."
+    )
+    instead: dict[Text, Text] = Field(default_factory=dict, description="Words that are hard to read -> better ones.")
+    never_said: dict[Text, Text] = Field(default_factory=dict, description="Words that can hurt -> what to say.")
