@@ -18,7 +18,7 @@ from bot.dialogue.corpus import DANGER_LEVELS, DANGER_LIMITS, OFFER_LIMITS, SCAM
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.safety import SafetyLane
 from bot.nlu.detector import Detection, Detector
-from bot.nlu.detector_training import _threshold
+from bot.nlu.detector_training import BELOW, KIND, _threshold
 from bot.nlu.model_file import load_detector, load_tagger, save_detector, save_tagger
 from bot.nlu.span_tagger import MOST_WINDOWS, STEP, WINDOW, SpanTagger, windows
 from bot.nlu.training import DetectorRules, Models, train_models
@@ -168,31 +168,44 @@ def test_danger_is_told_from_calm(taught: Taught, detector: Detector) -> None:
 
 
 def test_texts_that_were_not_learnt_keep_to_the_limits(taught: Taught, detector: Detector) -> None:
-    found = [predicted(taught, detector, example.text) for example in taught.asked]
     for level, limits in DANGER_LIMITS.items():
-        share = sum(one.levels[level] >= one.thresholds[level] for one in found) / len(found)
-        print(f"{level}: {share:.3f} of calm texts, limit {limits['']}")
-        # Three standard errors of the share that is allowed: these are other texts than those of the limit.
-        assert share <= limits[""] + 3 * (limits[""] / len(found)) ** 0.5
+        for kinds, limit in limits.items():
+            asked = [one for one in taught.asked if not kinds or one.tags[KIND] in kinds.split()]
+            assert len(asked) >= 40, kinds
+            found = [predicted(taught, detector, one.text) for one in asked]
+            share = sum(one.levels[level] >= one.thresholds[level] for one in found) / len(found)
+            print(f"{level}: {share:.3f} of {len(asked)} texts ({kinds}), limit {limit}")
+            # Three standard errors of the share that is allowed: these are other texts than those of the limit.
+            assert share <= limit + 3 * (limit / len(found)) ** 0.5
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=40, max_size=300), st.sampled_from([0.01, 0.03, 0.12]))
 def test_a_threshold_is_one_that_no_more_than_the_limit_reach(probabilities: list[float], limit: float) -> None:
     values = np.array(probabilities)
-    none = np.arange(len(values)) % 2 == 0
+    reached = np.arange(len(values)) % 2
+    none = reached == 0
     kinds = np.where(np.arange(len(values)) % 4 == 0, "calm", "")
-    threshold = _threshold(values, none, kinds, {"": limit})
+    threshold = _threshold(values, reached, 1, kinds, {"": limit})
     above = float((values[none] > threshold + 1e-4).mean())
     assert above <= limit + 1 / none.sum()
 
 
 def test_a_kind_of_text_has_a_limit_of_its_own() -> None:
     values = np.concatenate([np.full(50, 0.6), np.full(50, 0.1)])
-    kinds = np.array(["calm"] * 50 + [""] * 50)
-    none = np.ones(100, dtype=bool)
-    assert _threshold(values, none, kinds, {"": 0.6}) < 0.6
-    assert _threshold(values, none, kinds, {"": 0.6, "calm": 0.01}) == 0.6
+    kinds = np.array(["calm"] * 50 + ["idiom"] * 50)
+    none = np.zeros(100, dtype=np.int64)
+    assert _threshold(values, none, 1, kinds, {"": 0.6}) < 0.6
+    assert _threshold(values, none, 1, kinds, {"": 0.6, "calm": 0.01}) == 0.6
+    assert _threshold(values, none, 1, kinds, {"idiom news": 0.01}) < 0.6
+
+
+def test_texts_of_a_lower_level_have_a_limit_of_their_own() -> None:
+    values = np.concatenate([np.full(50, 0.6), np.full(50, 0.1)])
+    reached = np.array([1] * 50 + [0] * 50)
+    kinds = np.array([""] * 100)
+    assert _threshold(values, reached, 2, kinds, {"": 0.01}) < 0.6
+    assert _threshold(values, reached, 2, kinds, {BELOW: 0.01}) == 0.6
 
 
 # ---- kept, damaged, without vectors
