@@ -413,6 +413,14 @@ def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:
         for text in found
     }
     assert not phrasings & set(seen), json.dumps(sorted(phrasings & set(seen)), ensure_ascii=False)
+    talk = {
+        words(text)
+        for file in content.glob("*/_smalltalk.yaml")
+        for kind in yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader)["kinds"].values()
+        for found in kind["wordings"].values()
+        for text in found
+    }
+    assert not [text for text in seen if words(text) in talk], "small talk is a label of its own, and not out of scope"
 
 
 def test_a_wording_of_one_topic_is_known_as_written_whatever_its_signs(classifier: IntentClassifier) -> None:
