@@ -250,7 +250,7 @@ def _publishers(inspection: Inspection) -> frozenset[str]:
     names: set[str] = set()
     for source in inspection.sources.values():
         told = source.publisher.values() if isinstance(source.publisher, Mapping) else (source.publisher,)
-        names.update(re.split(r"\s*[(،,]", name)[0].strip().lower() for name in told)
+        names.update(re.split("[(،,]", name)[0].strip().lower() for name in told)
     return frozenset(name for name in names if len(name) > 1)
 
 
