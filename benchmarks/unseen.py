@@ -68,8 +68,8 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 def fits(turn: Turn, row: Mapping[str, Any]) -> bool:
     """Whether the first screen holds a fitting answer, or the urgent reply where that fits."""
-    if turn.outcome == "urgent":
-        return bool(row.get("urgent_ok"))
+    if turn.outcome == "urgent" and row.get("urgent_ok"):
+        return True
     return bool(set(turn.answered) & set(row["expect"]))
 
 
@@ -86,6 +86,9 @@ def danger(ask: Callable[..., Turn]) -> None:
             if alarm:
                 told.add("of alarms: right danger", row["set"], turn.danger == row["danger"])
                 told.add("of alarms: right place", row["set"], turn.place == row["place"])
+                told.add(
+                    "of alarms: another place", row["set"], not {turn.place, row["place"]} & {row["place"], "unknown"}
+                )
         else:
             none.add(f"{row['set']}: alarm", row["variety"], alarm)
             none.add(f"{row['set']}: note", row["variety"], noted and not alarm)

@@ -1,4 +1,4 @@
-"""Tabayyan: curated answers about recruitment into the Russia-Ukraine war, in Arabic and English."""
+"""Tabayyan: curated, sourced answers to a campaign's questions, in Telegram."""
 
 __version__ = "0.1.0"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.i18n import N_, SOURCE_LANGUAGE, for_staff, staff_languages
 from bot.logs import set_up_logging
 from bot.settings import Settings, SettingsError, read_settings, settings_help
 from bot.settings_file import ENV_FILE
@@ -39,15 +40,14 @@ def command_line() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="tabayyan",
-        description="Answers young Iraqis about being recruited into the Russia-Ukraine war. "
-        "/ يجيب الشباب العراقيين عن التجنيد في حرب روسيا وأوكرانيا.",
+        description=for_staff(N_("Answers a campaign's questions in Telegram from curated, sourced content.")),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser(
         "run",
-        help="run the bot, or the try page when no token is set / شغّل البوت، أو صفحة التجربة إن لم يوجد رمز",
-        description="Run the bot. Without a token a chat page opens on this machine. / شغّل البوت.",
+        help=for_staff(N_("run the bot, or the try page when no token is set")),
+        description=for_staff(N_("Run the bot. Without a token a chat page opens on this machine.")),
         epilog="Settings (environment, or the file of settings: --env-file, ./.env, /etc/tabayyan.env or the "
         "checkout's .env):\n" + settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -64,18 +64,16 @@ def command_line() -> argparse.ArgumentParser:
     )
     run.set_defaults(act=_run)
 
-    chat = commands.add_parser("chat", help="talk to the bot in this terminal / تحدث مع البوت هنا")
-    chat.add_argument("--language", choices=("auto", "ar", "en"), default="auto")
+    chat = commands.add_parser("chat", help=for_staff(N_("talk to the bot in this terminal")))
+    chat.add_argument("--language", metavar="CODE", default="auto")
     chat.add_argument("--today", type=_day)
     chat.set_defaults(act=_chat)
 
-    ask = commands.add_parser(
-        "ask", help="ask one question, or one a line from standard input / اسأل سؤالاً واحداً أو سؤالاً في كل سطر"
-    )
+    ask = commands.add_parser("ask", help=for_staff(N_("ask one question, or one a line from standard input")))
     ask.add_argument("question", nargs="*", metavar="QUESTION")
     ask.add_argument("--json", action="store_true", help="one JSON object a line")
-    ask.add_argument("--language", choices=("auto", "ar", "en"), default="auto")
-    ask.add_argument("--why", action="store_true", help="explain each ranking / اشرح سبب الاختيار")
+    ask.add_argument("--language", metavar="CODE", default="auto")
+    ask.add_argument("--why", action="store_true", help=for_staff(N_("explain each ranking")))
     ask.add_argument("--today", type=_day)
     ask.set_defaults(act=_ask)
 
@@ -83,8 +81,8 @@ def command_line() -> argparse.ArgumentParser:
     add_report_commands(commands, _converse)
     add_poster_command(commands)
 
-    doctor = commands.add_parser("doctor", help="check token, webhook, clock, disk, content and store / افحص كل شيء")
-    doctor.add_argument("--language", choices=("ar", "en"), default="en")
+    doctor = commands.add_parser("doctor", help=for_staff(N_("check token, webhook, clock, disk, content and store")))
+    doctor.add_argument("--language", choices=staff_languages(), default=SOURCE_LANGUAGE)
     doctor.set_defaults(act=_doctor)
     _add_env_file(parser, commands.choices.values())
     return parser
@@ -92,7 +90,7 @@ def command_line() -> argparse.ArgumentParser:
 
 def _add_env_file(parser: argparse.ArgumentParser, commands: Iterable[argparse.ArgumentParser]) -> None:
     """Before or after the command: an operator need not remember which."""
-    words = "file of settings to read instead of the one that is found / ملف الإعدادات"
+    words = for_staff(N_("file of settings to read instead of the one that is found"))
     parser.add_argument("--env-file", metavar="FILE", default="", help=words)
     for command in commands:
         command.add_argument("--env-file", metavar="FILE", default=argparse.SUPPRESS, help=words)

@@ -22,6 +22,7 @@ from bot.content_tools.last_good import time_zone_of
 from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
 from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
+from bot.i18n import N_, staff_phrases
 from bot.reports.backup_commands import has_counted
 from bot.reports.font_files import missing_fonts
 from bot.settings import Settings, SettingsError, check_proxy, sources
@@ -33,136 +34,80 @@ FREE_BYTES = 200 * 2**20
 MANY_WAITING = 100
 RECENT_ERROR_SECONDS = 3600
 
-_SENTENCES: dict[str, tuple[str, str]] = {
-    "no-token": (
-        "No token is set: the bot shows the try page and does not connect to Telegram.",
-        "لا يوجد رمز: يعرض البوت صفحة التجربة ولا يتصل بتيليغرام.",
+_SENTENCES: dict[str, str] = {
+    "no-token": N_("No token is set: the bot shows the try page and does not connect to Telegram."),
+    "token": N_("Telegram knows the token."),
+    "token-refused": N_("Telegram refuses the token. Copy it again from @BotFather into TABAYYAN_TELEGRAM_TOKEN."),
+    "telegram-unreachable": N_(
+        "Telegram cannot be reached. Check the network, the firewall and TABAYYAN_TELEGRAM_API_URL."
     ),
-    "token": ("Telegram knows the token.", "يعرف تيليغرام الرمز."),
-    "token-refused": (
-        "Telegram refuses the token. Copy it again from @BotFather into TABAYYAN_TELEGRAM_TOKEN.",
-        "يرفض تيليغرام الرمز. انسخه من جديد من ‎@BotFather إلى TABAYYAN_TELEGRAM_TOKEN.",
+    "webhook": N_("Telegram delivers to this bot's address."),
+    "webhook-elsewhere": N_(
+        "Telegram delivers to another address. Start the bot in webhook mode with TABAYYAN_WEBHOOK_URL set: it tells Telegram its own."
     ),
-    "telegram-unreachable": (
-        "Telegram cannot be reached. Check the network, the firewall and TABAYYAN_TELEGRAM_API_URL.",
-        "لا يمكن الوصول إلى تيليغرام. تحقق من الشبكة وجدار الحماية و TABAYYAN_TELEGRAM_API_URL.",
+    "webhook-set": N_(
+        "Telegram delivers to a webhook, so that polling gets nothing until the bot starts: it takes the webhook away."
     ),
-    "webhook": ("Telegram delivers to this bot's address.", "يسلّم تيليغرام الرسائل إلى عنوان هذا البوت."),
-    "webhook-elsewhere": (
-        "Telegram delivers to another address. Start the bot in webhook mode with TABAYYAN_WEBHOOK_URL set: "
-        "it tells Telegram its own.",
-        "يسلّم تيليغرام الرسائل إلى عنوان آخر. شغّل البوت بوضع webhook مع TABAYYAN_WEBHOOK_URL، فيخبر تيليغرام بعنوانه.",
+    "polling": N_("No webhook stands in the way of polling."),
+    "webhook-error": N_(
+        "Telegram's last delivery failed. Check that the address is reached from outside by https, with a certificate that is valid."
     ),
-    "webhook-set": (
-        "Telegram delivers to a webhook, so that polling gets nothing until the bot starts: it takes the webhook away.",
-        "يسلّم تيليغرام الرسائل إلى webhook، فلا يصل شيء بالاستطلاع حتى يبدأ البوت ويزيله.",
+    "many-waiting": N_("Many messages wait at Telegram. Is the bot running?"),
+    "clock": N_("The clock is right."),
+    "clock-wrong": N_(
+        "The clock is {seconds} s off Telegram's. Switch on time synchronisation (timedatectl set-ntp true)."
     ),
-    "polling": ("No webhook stands in the way of polling.", "لا يوجد webhook يعترض الاستطلاع."),
-    "webhook-error": (
-        "Telegram's last delivery failed. Check that the address is reached from outside by https, with a certificate "
-        "that is valid.",
-        "فشل آخر تسليم من تيليغرام. تحقق من أن العنوان يُفتح من الخارج عبر https وبشهادة صالحة.",
+    "disk": N_("The data folder can be written."),
+    "disk-missing": N_(
+        "The data folder is not there yet: the bot makes it when it runs. Was it running elsewhere? See the first line."
     ),
-    "many-waiting": (
-        "Many messages wait at Telegram. Is the bot running?",
-        "رسائل كثيرة تنتظر عند تيليغرام. هل يعمل البوت؟",
+    "disk-unwritable": N_(
+        "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that belongs to the bot's user."
     ),
-    "clock": ("The clock is right.", "الساعة صحيحة."),
-    "clock-wrong": (
-        "The clock is {seconds} s off Telegram's. Switch on time synchronisation (timedatectl set-ntp true).",
-        "تختلف الساعة عن ساعة تيليغرام بمقدار {seconds} ثانية. فعّل مزامنة الوقت (timedatectl set-ntp true).",
-    ),
-    "disk": ("The data folder can be written.", "يمكن الكتابة في مجلد البيانات."),
-    "disk-missing": (
-        "The data folder is not there yet: the bot makes it when it runs. Was it running elsewhere? See the first line.",
-        "مجلد البيانات غير موجود بعد: ينشئه البوت عندما يعمل. هل كان يعمل في مكان آخر؟ انظر السطر الأول.",
-    ),
-    "disk-unwritable": (
-        "The data folder cannot be written: the bot answers but counts nothing. Set TABAYYAN_DATA_DIR to a folder that "
-        "belongs to the bot's user.",
-        "لا يمكن الكتابة في مجلد البيانات: يجيب البوت لكنه لا يعدّ شيئاً. اضبط TABAYYAN_DATA_DIR على مجلد يملكه "
-        "مستخدم البوت.",
-    ),
-    "disk-full": (
-        "Only {megabytes} MiB are free in the data folder. Make room.",
-        "لم يبقَ سوى {megabytes} ميغابايت في مجلد البيانات. أفرغ مساحة.",
-    ),
+    "disk-full": N_("Only {megabytes} MiB are free in the data folder. Make room."),
     "memory-low": WORDS["memory-low"],
-    "fonts": ("The letters for charts and posters are there.", "حروف الرسوم والملصقات موجودة."),
-    "fonts-missing": (
-        "The font {text} is missing from the program: charts and posters cannot be drawn. Install the program again.",
-        "الخط {text} ناقص من البرنامج، فلا يمكن رسم المخططات والملصقات. ثبّت البرنامج من جديد.",
+    "fonts": N_("The letters for charts and posters are there."),
+    "fonts-missing": N_(
+        "The font {text} is missing from the program: charts and posters cannot be drawn. Install the program again."
     ),
-    "proxy-wrong": ("{text}", "{text}"),
-    "file-open": (
-        "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}",
-        "يستطيع مستخدمون آخرون قراءة ملف الإعدادات وفيه أسرار. نفّذ: chmod o-rwx {text}",
+    "proxy-wrong": "{text}",
+    "file-open": N_(
+        "Other users of this machine can read the settings file, which holds secrets. Run: chmod o-rwx {text}"
     ),
-    "reviews": ("People have read every answer.", "قرأ أشخاص كل الأجوبة."),
-    "reviews-missing": (
-        "Nobody has read {errors} topics yet. Before you go live have them read, then write the dates under reviews: in "
-        "topics.yaml.",
-        "لم يقرأ أحد {errors} موضوعاً بعد. قبل الإطلاق ليقرأها أهل الاختصاص، ثم اكتب التواريخ تحت reviews:‎ في topics.yaml.",
+    "reviews": N_("People have read every answer."),
+    "reviews-missing": N_(
+        "Nobody has read {errors} topics yet. Before you go live have them read, then write the dates under reviews: in topics.yaml."
     ),
-    "reviews-passed": (
-        "The review date of {errors} topics has passed: their answers say that they may be out of date.",
-        "تجاوز {errors} موضوعاً موعد مراجعته: تقول أجوبتها إنها قد تكون قديمة.",
+    "reviews-passed": N_(
+        "The review date of {errors} topics has passed: their answers say that they may be out of date."
     ),
-    "alert": ("An alert command is set.", "أمر التنبيه مضبوط."),
-    "no-alert": (
-        "No TABAYYAN_ALERT_COMMAND is set: trouble shows on the health page and in the log only.",
-        "لم يُضبط TABAYYAN_ALERT_COMMAND: لا تظهر الأعطال إلا في صفحة الحالة والسجل.",
+    "alert": N_("An alert command is set."),
+    "no-alert": N_("No TABAYYAN_ALERT_COMMAND is set: trouble shows on the health page and in the log only."),
+    "disk-open": N_("Other users of this machine can read the data folder. Run: chmod 700 on it."),
+    "content": N_("The content has no error."),
+    "content-errors": N_("The content has {errors} errors. `tabayyan check` names each with file and line."),
+    "store": N_("The released figures can be read."),
+    "store-empty": N_("Nothing has been counted here yet."),
+    "store-broken": N_(
+        "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; answers do not depend on them."
     ),
-    "disk-open": (
-        "Other users of this machine can read the data folder. Run: chmod 700 on it.",
-        "يستطيع مستخدمون آخرون قراءة مجلد البيانات. نفّذ: chmod 700 عليه.",
+    "redis": N_("Redis can be reached and keeps nothing on disk."),
+    "redis-unreachable": N_(
+        "Redis cannot be reached: each worker goes on with its own memory. Check TABAYYAN_REDIS_URL."
     ),
-    "content": ("The content has no error.", "لا خطأ في المحتوى."),
-    "content-errors": (
-        "The content has {errors} errors. `tabayyan check` names each with file and line.",
-        "في المحتوى {errors} من الأخطاء. الأمر `tabayyan check` يذكر كل خطأ مع الملف والسطر.",
+    "redis-persists": N_("Redis keeps data on disk, so the bot refuses it. Start it with --save '' --appendonly no."),
+    "redis-unchecked": N_("Redis does not say whether it keeps anything on disk. Ask whoever runs it."),
+    "redis-missing": N_("TABAYYAN_REDIS_URL is set without its extra. Run: pip install 'tabayyan[scaled]'."),
+    "desk": N_("The staff's pages are guarded."),
+    "desk-closed": N_(
+        "The staff's pages stay closed: they are reached from outside and have no password. Set TABAYYAN_DESK_PASSWORD."
     ),
-    "store": ("The released figures can be read.", "يمكن قراءة الأرقام المنشورة."),
-    "store-empty": ("Nothing has been counted here yet.", "لم يُعدّ شيء هنا بعد."),
-    "store-broken": (
-        "The released figures cannot be read. Check TABAYYAN_DATABASE_URL, or the files in the data folder; "
-        "answers do not depend on them.",
-        "لا يمكن قراءة الأرقام المنشورة. تحقق من TABAYYAN_DATABASE_URL أو ملفات مجلد البيانات؛ الإجابات لا تعتمد عليها.",
-    ),
-    "redis": ("Redis can be reached and keeps nothing on disk.", "يمكن الوصول إلى Redis وهو لا يحفظ شيئاً على القرص."),
-    "redis-unreachable": (
-        "Redis cannot be reached: each worker goes on with its own memory. Check TABAYYAN_REDIS_URL.",
-        "لا يمكن الوصول إلى Redis: يعمل كل عامل بذاكرته وحده. تحقق من TABAYYAN_REDIS_URL.",
-    ),
-    "redis-persists": (
-        "Redis keeps data on disk, so the bot refuses it. Start it with --save '' --appendonly no.",
-        "يحفظ Redis بيانات على القرص، لذلك يرفضه البوت. شغّله مع --save '' --appendonly no.",
-    ),
-    "redis-unchecked": (
-        "Redis does not say whether it keeps anything on disk. Ask whoever runs it.",
-        "لا يقول Redis إن كان يحفظ شيئاً على القرص. اسأل من يديره.",
-    ),
-    "redis-missing": (
-        "TABAYYAN_REDIS_URL is set without its extra. Run: pip install 'tabayyan[scaled]'.",
-        "ضُبط TABAYYAN_REDIS_URL من دون إضافته. نفّذ: pip install 'tabayyan[scaled]'.",
-    ),
-    "desk": ("The staff's pages are guarded.", "صفحات الفريق محمية."),
-    "desk-closed": (
-        "The staff's pages stay closed: they are reached from outside and have no password. Set TABAYYAN_DESK_PASSWORD.",
-        "صفحات الفريق مغلقة لأنها تُفتح من الخارج بلا كلمة مرور. اضبط TABAYYAN_DESK_PASSWORD.",
-    ),
-    "desk-short": (
-        "The desk's password is short. Use at least 12 characters.",
-        "كلمة مرور صفحات الفريق قصيرة. استعمل 12 حرفاً على الأقل.",
-    ),
-    "secret-short": (
-        "The webhook's secret is short. Use at least 16 random letters and digits.",
-        "السر المشترك للـ webhook قصير. استعمل 16 حرفاً ورقماً عشوائياً على الأقل.",
-    ),
+    "desk-short": N_("The desk's password is short. Use at least 12 characters."),
+    "secret-short": N_("The webhook's secret is short. Use at least 16 random letters and digits."),
 }
 _SHORT_PASSWORD, _SHORT_SECRET = 12, 16
-_PROBLEMS_FOUND = ("There are problems: {count}.", "عدد المشكلات: {count}.")
-_FINE = ("Everything is in order.", "كل شيء على ما يرام.")
+_PROBLEMS_FOUND = N_("There are problems: {count}.")
+_FINE = N_("Everything is in order.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +123,9 @@ class Finding:
     """What the sentence names besides; never a secret."""
 
     def words(self, language: str) -> str:
-        """In Arabic or English."""
-        sentence = _SENTENCES[self.sentence][language == "ar"]
-        return sentence.format(
-            seconds=self.number, megabytes=self.number, errors=self.number, number=self.number, text=self.text
-        )
+        """In a language of the staff."""
+        values = dict.fromkeys(("seconds", "megabytes", "errors", "number"), str(self.number))
+        return staff_phrases(language).filled(language, _SENTENCES[self.sentence], {**values, "text": self.text})
 
 
 def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
@@ -192,7 +135,7 @@ def examine(settings: Settings, language: str, say: Callable[[str], object] = pr
     for finding in findings(settings):
         bad += not finding.good
         say(f"{'ok ' if finding.good else '!! '} {finding.words(language)}")
-    say((_PROBLEMS_FOUND if bad else _FINE)[language == "ar"].format(count=bad))
+    say(staff_phrases(language).filled(language, _PROBLEMS_FOUND if bad else _FINE, {"count": str(bad)}))
     return 1 if bad else 0
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.i18n import N_, staff_phrases
 from bot.logs import log, on_event
 
 SILENCE_SECONDS = 300.0
@@ -32,66 +33,32 @@ FORGET_SECONDS = 600.0
 ALERT_SECONDS = 30.0
 """How long the operator's program may take."""
 
-WORDS: Mapping[str, tuple[str, str]] = {
-    "telegram-silent": (
-        "Telegram has not been reached for {number} minutes: nobody is answered. Check the network, the firewall and "
-        "TABAYYAN_TELEGRAM_API_URL. What is asked meanwhile waits at Telegram for up to 24 hours.",
-        "لم نصل إلى تيليغرام منذ {number} دقيقة، فلا أحد يتلقى جواباً. تحقق من الشبكة وجدار الحماية و "
-        "TABAYYAN_TELEGRAM_API_URL. تبقى الأسئلة محفوظة عند تيليغرام حتى 24 ساعة.",
+WORDS: Mapping[str, str] = {
+    "telegram-silent": N_(
+        "Telegram has not been reached for {number} minutes: nobody is answered. Check the network, the firewall and TABAYYAN_TELEGRAM_API_URL. What is asked meanwhile waits at Telegram for up to 24 hours."
     ),
-    "webhook-elsewhere": (
-        "Telegram delivers to an address that somebody else has set. Does another program use the same token?",
-        "يسلّم تيليغرام الرسائل إلى عنوان ضبطه غيرنا. هل يستعمل برنامج آخر الرمز نفسه؟",
+    "webhook-elsewhere": N_(
+        "Telegram delivers to an address that somebody else has set. Does another program use the same token?"
     ),
-    "webhook-refused": (
-        "Telegram refuses the webhook. Check TABAYYAN_WEBHOOK_URL and TABAYYAN_WEBHOOK_SECRET.",
-        "يرفض تيليغرام الـ webhook. تحقق من TABAYYAN_WEBHOOK_URL و TABAYYAN_WEBHOOK_SECRET.",
+    "webhook-refused": N_("Telegram refuses the webhook. Check TABAYYAN_WEBHOOK_URL and TABAYYAN_WEBHOOK_SECRET."),
+    "telegram-refused-token": N_(
+        "Telegram refuses the token. Copy it again from @BotFather into TABAYYAN_TELEGRAM_TOKEN."
     ),
-    "telegram-refused-token": (
-        "Telegram refuses the token. Copy it again from @BotFather into TABAYYAN_TELEGRAM_TOKEN.",
-        "يرفض تيليغرام الرمز. انسخه من جديد من ‎@BotFather إلى TABAYYAN_TELEGRAM_TOKEN.",
+    "second-poller": N_("Another program polls with the same token. Stop one of the two."),
+    "clock-wrong": N_(
+        "The clock is {number} seconds off Telegram's. Switch on time synchronisation (timedatectl set-ntp true)."
     ),
-    "second-poller": (
-        "Another program polls with the same token. Stop one of the two.",
-        "يستعمل برنامج آخر الرمز نفسه. أوقف أحدهما.",
+    "disk-low": N_(
+        "Only {number} MiB are free where the data folder lies. Make room: counting and learning stop without it."
     ),
-    "clock-wrong": (
-        "The clock is {number} seconds off Telegram's. Switch on time synchronisation (timedatectl set-ntp true).",
-        "تختلف الساعة عن ساعة تيليغرام بمقدار {number} ثانية. فعّل مزامنة الوقت (timedatectl set-ntp true).",
-    ),
-    "disk-low": (
-        "Only {number} MiB are free where the data folder lies. Make room: counting and learning stop without it.",
-        "لم يبقَ سوى {number} ميغابايت حيث مجلد البيانات. أفرغ مساحة: يتوقف العدّ والتعلّم من دونها.",
-    ),
-    "memory-low": (
-        "Only {number} MiB of memory are free. Give the machine more, or set TABAYYAN_SEMANTIC=off.",
-        "لم يبقَ سوى {number} ميغابايت من الذاكرة. زد ذاكرة الجهاز، أو اضبط TABAYYAN_SEMANTIC=off.",
-    ),
-    "store-unavailable": (
-        "Counting has stopped: the data folder cannot be written. Answers go on.",
-        "توقف العدّ لأن الكتابة في مجلد البيانات غير ممكنة. الإجابات مستمرة.",
-    ),
-    "redis-unavailable": (
-        "Redis cannot be reached: each worker goes on with its own memory.",
-        "لا يمكن الوصول إلى Redis: يعمل كل عامل بذاكرته وحده.",
-    ),
-    "content-none": (
-        "There is no content: only the urgent help answers. See: tabayyan check",
-        "لا يوجد محتوى: لا تجيب إلا المساعدة العاجلة. انظر: tabayyan check",
-    ),
-    "content-problems": (
-        "A later edit of the content is refused; older words answer. See: tabayyan check",
-        "رُفض تعديل أحدث للمحتوى، وتجيب الكلمات الأقدم. انظر: tabayyan check",
-    ),
-    "content-last-good": (
-        "The content cannot be read; the last good copy answers. See: tabayyan check",
-        "لا يمكن قراءة المحتوى، وتجيب آخر نسخة سليمة. انظر: tabayyan check",
-    ),
-    "digest-failed": (
-        "A digest could not be sent. Is the bot an administrator of TABAYYAN_DIGEST_CHAT?",
-        "تعذر إرسال موجز. هل البوت مشرف في TABAYYAN_DIGEST_CHAT؟",
-    ),
-    "worker-died": ("A worker has died and was started again.", "توقف عامل وأعيد تشغيله."),
+    "memory-low": N_("Only {number} MiB of memory are free. Give the machine more, or set TABAYYAN_SEMANTIC=off."),
+    "store-unavailable": N_("Counting has stopped: the data folder cannot be written. Answers go on."),
+    "redis-unavailable": N_("Redis cannot be reached: each worker goes on with its own memory."),
+    "content-none": N_("There is no content: only the urgent help answers. See: tabayyan check"),
+    "content-problems": N_("A later edit of the content is refused; older words answer. See: tabayyan check"),
+    "content-last-good": N_("The content cannot be read; the last good copy answers. See: tabayyan check"),
+    "digest-failed": N_("A digest could not be sent. Is the bot an administrator of TABAYYAN_DIGEST_CHAT?"),
+    "worker-died": N_("A worker has died and was started again."),
 }
 """Every trouble, in English and Arabic."""
 HEALED_BY: Mapping[str, tuple[str, ...]] = {
@@ -156,8 +123,8 @@ class Trouble:
     """What its sentence names, if it names a number."""
 
     def words(self, language: str) -> str:
-        """In Arabic or English."""
-        return WORDS[self.code][language == "ar"].format(number=self.number)
+        """In a language of the staff."""
+        return staff_phrases(language).filled(language, WORDS[self.code], {"number": str(self.number)})
 
 
 class HealthMonitor:

@@ -69,10 +69,22 @@ def _english_rule(count: int) -> int:
     return 0 if count == 1 else 1
 
 
+@lru_cache(maxsize=1)
+def all_staff_phrases() -> Phrases:
+    """What staff read, in every language that has a catalogue of it."""
+    return read_phrases(LOCALES, staff_languages(), "staff")
+
+
 @lru_cache(maxsize=16)
 def staff_phrases(language: str) -> Phrases:
     """What staff read in a language; English where there is no catalogue."""
     return read_phrases(LOCALES, (language,), "staff")
+
+
+def for_staff(sentence: str, **values: str) -> str:
+    """A sentence in every language of the staff, for where none has been chosen: help, refusals."""
+    told = (staff_phrases(language).filled(language, sentence, values) for language in staff_languages())
+    return " / ".join(dict.fromkeys(told))
 
 
 def staff_languages() -> tuple[str, ...]:

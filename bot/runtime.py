@@ -32,7 +32,7 @@ from bot.desk.asgi import desk_app
 from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.conversation import Conversation
 from bot.health import AlertCommand, HealthMonitor, available_memory, free_bytes
-from bot.i18n import Phrases, read_phrases
+from bot.i18n import Phrases, all_staff_phrases, read_phrases
 from bot.logs import log
 from bot.nlu_io.cache import TrainingResources
 from bot.nlu_io.encoder import PacedEncoder
@@ -208,7 +208,7 @@ class Runtime:
         app = desk_app(
             DeskServices(
                 settings=self.settings,
-                say=self._phrases,
+                say=all_staff_phrases(),
                 clock=self._clock,
                 conversation=self.conversation,
                 content=self.content,

@@ -21,7 +21,7 @@ from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.campaign import Answer, Campaign, Contact, Fact, Review, Source, Topic
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.safety import SafetyLane, SafetyWords
-from bot.i18n import Phrases, read_phrases
+from bot.i18n import Phrases, all_staff_phrases, read_phrases
 from bot.settings import LOCALES, ROOT, Settings
 from tests.kit import campaigns
 from tests.kit.classifiers import WordClassifier
@@ -117,7 +117,7 @@ def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
     content = Content(talk.campaign, (), (), (), {}, "0" * 64)
     given = DeskServices(
         settings=changed.pop("settings", None) or settings(),
-        say=phrases(),
+        say=all_staff_phrases(),
         clock=fixed_clock(),
         conversation=lambda: talk,
         content=lambda: content,

@@ -27,6 +27,7 @@ from bot.content_tools.problems import Form, in_order, printed
 from bot.content_tools.scaffold import Change, new_language, new_topic, verify_contact
 from bot.content_tools.trace import trace
 from bot.dialogue.campaign import Campaign
+from bot.i18n import N_, SOURCE_LANGUAGE, for_staff, staff_languages, staff_phrases
 from bot.nlu.ranking import Classifier
 from bot.settings import ROOT, Settings, read_settings
 
@@ -38,10 +39,7 @@ HINTS = {
     "split": "split: the questions go to several topics; does this topic hold two ideas?",
     "reword": "reword: move the questions, or add others like them to the right topic",
 }
-_SUMMARY = {
-    "en": "{topics} topics, {errors} errors, {warnings} warnings.",
-    "ar": "المواضيع: {topics}، الأخطاء: {errors}، التنبيهات: {warnings}.",
-}
+_SUMMARY = N_("{topics} topics, {errors} errors, {warnings} warnings.")
 
 
 def _day(text: str) -> date:
@@ -59,74 +57,74 @@ def add_commands(subparsers: Any, trainer: Trainer) -> None:
     """Register the commands on `tabayyan`'s subparsers."""
     checks = subparsers.add_parser(
         "check",
-        help="find every problem in the content / افحص المحتوى",
-        description="Find every problem in the content. / ابحث عن كل خطأ في المحتوى.",
+        help=for_staff(N_("find every problem in the content")),
+        description=for_staff(N_("Find every problem in the content.")),
     )
-    checks.add_argument("--language", choices=("ar", "en"), default="en", help="language of the messages / لغة الرسائل")
+    checks.add_argument(
+        "--language", choices=staff_languages(), default=SOURCE_LANGUAGE, help=for_staff(N_("language of the messages"))
+    )
     checks.add_argument(
         "--format",
         choices=("terminal", "plain", "json", "github"),
-        help="how problems are printed; terminal on a screen, plain elsewhere / شكل العرض",
+        help=for_staff(N_("how problems are printed; terminal on a screen, plain elsewhere")),
     )
-    checks.add_argument("--coverage", action="store_true", help="how complete each language is / مدى اكتمال كل لغة")
-    checks.add_argument("--measure", action="store_true", help="how well questions find their topics / دقة المطابقة")
+    checks.add_argument("--coverage", action="store_true", help=for_staff(N_("how complete each language is")))
+    checks.add_argument("--measure", action="store_true", help=for_staff(N_("how well questions find their topics")))
     checks.add_argument(
-        "--confusions", action="store_true", help="topics that take each other's questions / المواضيع المتشابهة"
+        "--confusions", action="store_true", help=for_staff(N_("topics that take each other's questions"))
     )
     checks.add_argument(
-        "--impact", metavar="REV", help="test wordings that go elsewhere than at a git revision / أثر التعديل"
+        "--impact", metavar="REV", help=for_staff(N_("test wordings that go elsewhere than at a git revision"))
     )
-    checks.add_argument("--today", type=_day, help="the day to check for / التاريخ")
+    checks.add_argument("--today", type=_day, help=for_staff(N_("the day to check for")))
     checks.set_defaults(act=_check, trainer=trainer)
 
-    topic = subparsers.add_parser("topic", help="add a topic / أضف موضوعاً").add_subparsers(dest="verb", required=True)
-    new = topic.add_parser("new", help="make the files of a topic / أنشئ ملفات موضوع")
+    topic = subparsers.add_parser("topic", help=for_staff(N_("add a topic"))).add_subparsers(dest="verb", required=True)
+    new = topic.add_parser("new", help=for_staff(N_("make the files of a topic")))
     new.add_argument("id", metavar="ID")
     new.add_argument("--category", required=True)
-    new.add_argument("--facts", nargs="*", default=[], metavar="FACT", help="ids of facts.yaml / أرقام المعلومات")
+    new.add_argument("--facts", nargs="*", default=[], metavar="FACT", help=for_staff(N_("ids of facts.yaml")))
     new.add_argument("--today", type=_day)
     new.set_defaults(act=_topic_new)
 
-    language = subparsers.add_parser("language", help="add a language / أضف لغة").add_subparsers(
+    language = subparsers.add_parser("language", help=for_staff(N_("add a language"))).add_subparsers(
         dest="verb", required=True
     )
-    added = language.add_parser("new", help="make the files of a language / أنشئ ملفات لغة")
+    added = language.add_parser("new", help=for_staff(N_("make the files of a language")))
     added.add_argument("code", metavar="CODE", help="ISO 639 code, such as ckb")
-    added.add_argument("--name", help="its own name for itself / اسم اللغة بها")
+    added.add_argument("--name", help=for_staff(N_("its own name for itself")))
     added.add_argument("--direction", choices=("rtl", "ltr"))
     added.add_argument("--plural", help="gettext's plural rule, such as: n != 1")
     added.set_defaults(act=_language_new)
 
-    contact = subparsers.add_parser("contact", help="confirm a contact / أكّد جهة اتصال").add_subparsers(
+    contact = subparsers.add_parser("contact", help=for_staff(N_("confirm a contact"))).add_subparsers(
         dest="verb", required=True
     )
-    verify = contact.add_parser("verify", help="record that a number was checked today / سجّل أن الرقم تأكد اليوم")
+    verify = contact.add_parser("verify", help=for_staff(N_("record that a number was checked today")))
     verify.add_argument("id", metavar="ID")
-    verify.add_argument("--by", required=True, help="who confirmed it: an organisation or a role / من أكّده")
-    verify.add_argument("--source", required=True, metavar="URL", help="the page or record / الصفحة")
-    verify.add_argument("--value", help="the number, page or handle, where it is new / الرقم إن كان جديداً")
+    verify.add_argument("--by", required=True, help=for_staff(N_("who confirmed it: an organisation or a role")))
+    verify.add_argument("--source", required=True, metavar="URL", help=for_staff(N_("the page or record")))
+    verify.add_argument("--value", help=for_staff(N_("the number, page or handle, where it is new")))
     verify.add_argument("--kind", choices=("phone", "page", "handle"))
     verify.add_argument("--today", type=_day)
     verify.set_defaults(act=_contact_verify)
 
-    traced = subparsers.add_parser("trace", help="every number of a topic, back to its page / أصل كل رقم في موضوع")
+    traced = subparsers.add_parser("trace", help=for_staff(N_("every number of a topic, back to its page")))
     traced.add_argument("topic", metavar="TOPIC")
     traced.set_defaults(act=_trace)
 
-    content = subparsers.add_parser("content", help="schemas and spreadsheets / المخططات والجداول").add_subparsers(
+    content = subparsers.add_parser("content", help=for_staff(N_("schemas and spreadsheets"))).add_subparsers(
         dest="verb", required=True
     )
-    schema = content.add_parser("schema", help="write the JSON Schemas that editors use / اكتب مخططات JSON")
+    schema = content.add_parser("schema", help=for_staff(N_("write the JSON Schemas that editors use")))
     schema.add_argument("--output", metavar="FOLDER", help="default: schemas/ beside the content")
     schema.set_defaults(act=_schema)
-    older = content.add_parser(
-        "migrate", help="bring content of the version before to this one / حدّث محتوى الإصدار السابق"
-    )
+    older = content.add_parser("migrate", help=for_staff(N_("bring content of the version before to this one")))
     older.add_argument("--example", metavar="FOLDER", help="campaign to borrow from; default: the program's own")
     older.set_defaults(act=_migrate)
     for name, act, words in (
-        ("export", _export, "one spreadsheet for translators / جدول للمترجمين"),
-        ("import", _import, "take a translated spreadsheet in / أدخل جدولاً مترجماً"),
+        ("export", _export, for_staff(N_("one spreadsheet for translators"))),
+        ("import", _import, for_staff(N_("take a translated spreadsheet in"))),
     ):
         sheet = content.add_parser(name, help=words)
         sheet.add_argument("--xlsx", required=True, metavar="FILE")
@@ -151,7 +149,10 @@ def _check(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     folder = settings.content_dir
     if not folder.is_dir():
-        return _refuse(f"there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content.")
+        return _refuse(
+            N_("there is no folder {folder}. Set TABAYYAN_CONTENT_DIR to the folder of the content."),
+            folder=str(folder),
+        )
     wordings = _wordings(settings)
     reading = check(folder, _today(arguments), wordings if wordings.is_dir() else None)
     catalogues = ROOT / "locales"
@@ -161,9 +162,11 @@ def _check(arguments: argparse.Namespace) -> int:
     for problem in reading.problems:
         print(printed(problem, form, arguments.language))
     topics = len(reading.content.campaign.topics) if reading.content is not None else 0
-    counts = {"topics": topics, "errors": len(reading.errors), "warnings": len(reading.problems) - len(reading.errors)}
+    warnings = len(reading.problems) - len(reading.errors)
+    counts = {"topics": str(topics), "errors": str(len(reading.errors)), "warnings": str(warnings)}
     sys.stdout.flush()
-    print(_SUMMARY[arguments.language].format(**counts), file=sys.stderr)
+    say = staff_phrases(arguments.language)
+    print(say.filled(arguments.language, _SUMMARY, counts), file=sys.stderr)
     if reading.content is None:
         return PROBLEMS
     if arguments.coverage:
@@ -232,11 +235,16 @@ def _impact(fit: Callable[[Campaign], Classifier], settings: Settings, content: 
         before = _at_revision(settings.content_dir, revision, Path(place))
         if before is None:
             return _refuse(
-                f'git knows no revision "{revision}" of {settings.content_dir.name}. Name a branch, tag or commit.'
+                N_('git knows no revision "{revision}" of {name}. Name a branch, tag or commit.'),
+                revision=revision,
+                name=str(settings.content_dir.name),
             )
         old = read_content(before).content
     if old is None:
-        return _refuse(f'the content of revision "{revision}" cannot be read, so there is nothing to compare with.')
+        return _refuse(
+            N_('the content of revision "{revision}" cannot be read, so there is nothing to compare with.'),
+            revision=revision,
+        )
     cases = measure.read_cases(_wordings(settings))
     found = measure.moved(cases, fit(old.campaign), fit(content.campaign))
     print(f"\n{len(found)} of {len(cases)} test wordings go elsewhere than at {revision}")
@@ -268,8 +276,8 @@ def _at_revision(folder: Path, revision: str, place: Path) -> Path | None:
 # ---- writers
 
 
-def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+def _refuse(sentence: str, **values: str) -> int:
+    print(for_staff(sentence, **values), file=sys.stderr)
     return WRONG_USE
 
 
@@ -278,9 +286,11 @@ def _write(make: Callable[[], Change]) -> int:
         for path in make().write():
             print(path)
     except EditError as error:
-        return _refuse(str(error))
+        return _refuse(error.sentence, **error.values)
     except OSError as error:
-        return _refuse(f"{error.filename or 'the content'} cannot be written. Check who may write there.")
+        return _refuse(
+            N_("{name} cannot be written. Check who may write there."), name=str(error.filename or "the content")
+        )
     return FINE
 
 
@@ -298,7 +308,7 @@ def _topic_new(arguments: argparse.Namespace) -> int:
         )
     )
     if code == FINE:
-        print("Fill these files, then run: tabayyan check / املأ هذه الملفات ثم نفّذ: tabayyan check", file=sys.stderr)
+        print(for_staff(N_("Fill these files, then run: tabayyan check")), file=sys.stderr)
     return code
 
 
@@ -315,8 +325,7 @@ def _language_new(arguments: argparse.Namespace) -> int:
     )
     if code == FINE:
         print(
-            "Translate these files; a topic shows in the language once its file is filled."
-            " / ترجم هذه الملفات؛ يظهر الموضوع باللغة حين يُملأ ملفه.",
+            for_staff(N_("Translate these files; a topic shows in the language once its file is filled.")),
             file=sys.stderr,
         )
     return code
@@ -340,10 +349,14 @@ def _contact_verify(arguments: argparse.Namespace) -> int:
 def _trace(arguments: argparse.Namespace) -> int:
     content = read_content(read_settings().content_dir).content
     if content is None:
-        return _refuse("the content cannot be read. Run: tabayyan check")
+        return _refuse(N_("the content cannot be read. Run: tabayyan check"))
     topics = content.campaign.topics
     if arguments.topic not in topics:
-        return _refuse(f'there is no topic "{arguments.topic}" (nearest: {nearest(arguments.topic, topics)}).')
+        return _refuse(
+            N_('there is no topic "{topic}" (nearest: {nearest}).'),
+            topic=str(arguments.topic),
+            nearest=nearest(arguments.topic, topics),
+        )
     _print(trace(content.campaign, topics[arguments.topic]))
     return FINE
 
@@ -362,7 +375,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     try:
         change, left_out = migrate(folder, Path(arguments.example) if arguments.example else ROOT / "content")
     except EditError as error:
-        return _refuse(str(error))
+        return _refuse(error.sentence, **error.values)
     code = _write(lambda: change)
     if code == FINE and left_out:
         print(f"The example also names what is not here: {', '.join(left_out)}.", file=sys.stderr)
@@ -379,13 +392,13 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from bot.content_tools.spreadsheet import SheetError, import_sheet
+    from bot.content_tools.spreadsheet import import_sheet
 
     folder = read_settings().content_dir
     try:
         change, conflicts = import_sheet(folder, Path(arguments.xlsx))
-    except (SheetError, EditError) as error:
-        return _refuse(str(error))
+    except EditError as error:
+        return _refuse(error.sentence, **error.values)
     code = _write(lambda: change)
     for conflict in conflicts:
         print(conflict, file=sys.stderr)

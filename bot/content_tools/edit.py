@@ -29,6 +29,7 @@ from ruamel.yaml.scalarstring import (
 from ruamel.yaml.tokens import CommentToken
 
 from bot.content_tools.load.yaml_tree import guessed
+from bot.i18n import N_, staff_phrases
 
 ONE_LINE = 80
 """Characters; a longer text becomes a block."""
@@ -42,6 +43,16 @@ _AFTER_VALUE = 2
 
 class EditError(ValueError):
     """An edit that cannot be made: one sentence for the person who asked for it."""
+
+    def __init__(self, sentence: str, **values: str) -> None:
+        """Take the English sentence, which is the catalogue's msgid, and what its {placeholders} stand for."""
+        super().__init__(sentence.format_map(values))
+        self.sentence = sentence
+        self.values = values
+
+    def message(self, language: str) -> str:
+        """The sentence in a language of the staff."""
+        return staff_phrases(language).filled(language, self.sentence, self.values)
 
 
 class _Texts(VersionedResolver):
@@ -70,7 +81,9 @@ def opened(text: str) -> Any:
     try:
         root = _yaml().load(text)
     except (YAMLError, ValueError) as error:
-        raise EditError(f"the file cannot be read ({type(error).__name__}). Run: tabayyan check") from None
+        raise EditError(
+            N_("the file cannot be read ({kind}). Run: tabayyan check"), kind=str(type(error).__name__)
+        ) from None
     return CommentedMap() if root is None else root
 
 

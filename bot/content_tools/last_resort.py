@@ -123,6 +123,7 @@ def neutral_content(say: Phrases, languages: Iterable[str]) -> Content:
         facts={},
         words=WordLists(),
         name={},
+        sentences={code: _neutral_sentences(say, code) for code in codes},
     )
     safety = tuple(_neutral_words(say, code) for code in codes)
     return Content(bare, safety, (), (), MappingProxyType({}), DIGEST)
@@ -135,6 +136,11 @@ def _language(code: str) -> Language:
         return Language(code, code, "ltr", "n != 1", {})
     direction: Direction = "rtl" if locale.character_order == "right-to-left" else "ltr"
     return Language(code, locale.get_display_name() or code, direction, "n != 1", {})
+
+
+def _neutral_sentences(say: Phrases, code: str) -> Sentences:
+    broken = say(code, BROKEN)
+    return Sentences(welcome=broken, honest=say(code, CANNOT_CALL), scope=broken, emergency="", help_menu=broken)
 
 
 def _neutral_words(say: Phrases, code: str) -> SafetyWords:

@@ -17,6 +17,7 @@ from bot.content_tools.edit import EditError, add_key, drop_entry, listing, mapp
 from bot.content_tools.load import schema
 from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.scaffold import Change
+from bot.i18n import N_
 
 NEW_KEYS = (
     "time_zone",
@@ -71,7 +72,7 @@ def migrate(folder: Path, example: Path) -> tuple[Change, tuple[str, ...]]:
     known = _known(load(folder))
     change = Change()
     if not (example / "campaign.yaml").is_file() or example.resolve() == folder.resolve():
-        raise EditError("there is no example to borrow from. Name the folder of one: --example FOLDER")
+        raise EditError(N_("there is no example to borrow from. Name the folder of one: --example FOLDER"))
     _campaign(change, folder, example, known)
     if not (folder / "dangers.yaml").exists():
         change.files[folder / "dangers.yaml"] = _dangers(example, known)
@@ -96,7 +97,9 @@ def _known(content: ContentFolder) -> _Known:
     facts = content.model("facts.yaml", schema.FactsFile)
     campaign = documents["campaign.yaml"].root.data() if "campaign.yaml" in documents else None
     if not isinstance(campaign, dict) or topics is None or contacts is None or facts is None:
-        raise EditError("campaign.yaml, topics.yaml, contacts.yaml or facts.yaml cannot be read. Run: tabayyan check")
+        raise EditError(
+            N_("campaign.yaml, topics.yaml, contacts.yaml or facts.yaml cannot be read. Run: tabayyan check")
+        )
     return _Known(
         topics={entry.id for entry in topics.topics},
         categories=set(campaign.get("categories", ())),
@@ -110,7 +113,9 @@ def _first_language(example: Path) -> Path:
     """A language of the example, for one that it lacks: English where there is one."""
     found = sorted(path.parent for path in example.glob("*/_sentences.yaml"))
     if not found:
-        raise EditError(f"{example} holds no _sentences.yaml. Name another example: --example FOLDER")
+        raise EditError(
+            N_("{example} holds no _sentences.yaml. Name another example: --example FOLDER"), example=str(example)
+        )
     return next((path for path in found if path.name == "en"), found[0])
 
 

@@ -28,7 +28,7 @@ from bot.content_tools.edit import (
 from bot.content_tools.load import fields, schema
 from bot.content_tools.load.content_folder import ContentFolder, load, nearest
 from bot.content_tools.load.yaml_tree import parse
-from bot.i18n import SOURCE_LANGUAGE
+from bot.i18n import N_, SOURCE_LANGUAGE
 
 REVIEW_MONTHS = 3
 ANYWHERE = "any"
@@ -61,7 +61,7 @@ def _registry(shelf: ContentFolder) -> tuple[schema.CampaignFile, schema.TopicsF
     campaign = shelf.model("campaign.yaml", schema.CampaignFile)
     topics = shelf.model("topics.yaml", schema.TopicsFile)
     if campaign is None or topics is None:
-        raise EditError("campaign.yaml or topics.yaml cannot be read. Run: tabayyan check")
+        raise EditError(N_("campaign.yaml or topics.yaml cannot be read. Run: tabayyan check"))
     return campaign, topics
 
 
@@ -77,20 +77,28 @@ def new_topic(
     campaign, topics = _registry(shelf)
     if not re.fullmatch(fields.ID, topic) or len(topic) > 40:
         raise EditError(
-            f'"{topic}" is not a good id. Use at most 40 small Latin letters and digits, with - between words.'
+            N_('"{topic}" is not a good id. Use at most 40 small Latin letters and digits, with - between words.'),
+            topic=topic,
         )
     if any(known.id == topic for known in topics.topics):
-        raise EditError(f'topic "{topic}" is there already. Edit content/<language>/{topic}.yaml.')
+        raise EditError(N_('topic "{topic}" is there already. Edit content/<language>/{topic}.yaml.'), topic=topic)
     if category not in campaign.categories:
         near = nearest(category, campaign.categories)
         raise EditError(
-            f'there is no category "{category}" (nearest: {near}). Choose one of: {", ".join(campaign.categories)}.'
+            N_('there is no category "{category}" (nearest: {near}). Choose one of: {choices}.'),
+            category=category,
+            near=near,
+            choices=", ".join(campaign.categories),
         )
     known_facts = shelf.model("facts.yaml", schema.FactsFile)
     ids = {fact.id for fact in known_facts.facts} if known_facts is not None else set()
     for fact in facts:
         if fact not in ids:
-            raise EditError(f'there is no fact "{fact}" (nearest: {nearest(fact, ids)}). Add it to facts.yaml first.')
+            raise EditError(
+                N_('there is no fact "{fact}" (nearest: {nearest}). Add it to facts.yaml first.'),
+                fact=fact,
+                nearest=nearest(fact, ids),
+            )
     change = Change()
     change.files[folder / "topics.yaml"] = _registered(folder, topic, category, facts, campaign, today)
     for code, language in campaign.languages.items():
@@ -158,9 +166,9 @@ def new_language(
     shelf = load(folder)
     campaign, topics = _registry(shelf)
     if not re.fullmatch(fields.LANGUAGE, code):
-        raise EditError(f'"{code}" is not a language code. Use two or three small letters, such as ckb.')
+        raise EditError(N_('"{code}" is not a language code. Use two or three small letters, such as ckb.'), code=code)
     if code in campaign.languages:
-        raise EditError(f'language "{code}" is there already.')
+        raise EditError(N_('language "{code}" is there already.'), code=code)
     language = schema.LanguageEntry.model_construct(
         name=name or _own_name(code),
         direction="rtl" if (direction or _direction(code)) == "rtl" else "ltr",
@@ -195,7 +203,7 @@ def _own_name(code: str) -> str:
     try:
         locale = Locale.parse(code)
     except (UnknownLocaleError, ValueError):
-        raise EditError(f'the name of "{code}" is not known. Give it: --name "..."') from None
+        raise EditError(N_('the name of "{code}" is not known. Give it: --name "..."'), code=code) from None
     return locale.get_display_name() or code
 
 
@@ -204,7 +212,7 @@ def _direction(code: str) -> str:
         return "rtl" if Locale.parse(code).character_order == "right-to-left" else "ltr"
     except (UnknownLocaleError, ValueError):
         raise EditError(
-            f'the direction of "{code}" is not known. Give it: --direction rtl or --direction ltr'
+            N_('the direction of "{code}" is not known. Give it: --direction rtl or --direction ltr'), code=code
         ) from None
 
 
@@ -214,7 +222,7 @@ def _plural(code: str) -> str:
         gettext.c2py(rule)
         Locale.parse(code)
     except (UnknownLocaleError, ValueError):
-        raise EditError(f'the plural rule of "{code}" is not known. Give it: --plural "n != 1"') from None
+        raise EditError(N_('the plural rule of "{code}" is not known. Give it: --plural "n != 1"'), code=code) from None
     return rule[1:-1] if rule.startswith("(") and rule.endswith(")") else rule
 
 
@@ -229,24 +237,33 @@ def verify_contact(
     shelf = load(folder)
     model = shelf.model("contacts.yaml", schema.ContactsFile)
     if model is None:
-        raise EditError("contacts.yaml cannot be read. Run: tabayyan check")
+        raise EditError(N_("contacts.yaml cannot be read. Run: tabayyan check"))
     known = {item.id: item for item in model.contacts}
     if contact not in known:
-        raise EditError(f'there is no contact "{contact}" (nearest: {nearest(contact, known)}).')
+        raise EditError(
+            N_('there is no contact "{contact}" (nearest: {nearest}).'),
+            contact=contact,
+            nearest=nearest(contact, known),
+        )
     campaign = shelf.model("campaign.yaml", schema.CampaignFile)
     withheld = campaign.rules.never_shown.get(contact) if campaign is not None else None
     if withheld is not None:
         why = withheld.get(SOURCE_LANGUAGE) or next(iter(withheld.values()), "")
-        raise EditError(f'contact "{contact}" stays out of replies whatever is confirmed: {why}')
+        raise EditError(
+            N_('contact "{contact}" stays out of replies whatever is confirmed: {why}'), contact=contact, why=why
+        )
     if not by.strip():
-        raise EditError("say who confirmed it: --by with an organisation or a role.")
+        raise EditError(N_("say who confirmed it: --by with an organisation or a role."))
     if not _ADDRESS.fullmatch(source):
-        raise EditError("give the page or record by which it was confirmed: --source https://...")
+        raise EditError(N_("give the page or record by which it was confirmed: --source https://..."))
     old = known[contact]
     if value is None and old.value is None and old.kind != "route":
-        raise EditError(f'contact "{contact}" has no number to confirm. Give it: --value "..."')
+        raise EditError(N_('contact "{contact}" has no number to confirm. Give it: --value "..."'), contact=contact)
     if value is None and old.value is not None and ";" in old.value:
-        raise EditError(f'contact "{contact}" has several numbers. Give the one that was confirmed: --value "..."')
+        raise EditError(
+            N_('contact "{contact}" has several numbers. Give the one that was confirmed: --value "..."'),
+            contact=contact,
+        )
     chosen = kind or (_kind(value) if value is not None else old.kind)
     values = [("status", "usable")]
     if value is not None:
@@ -276,10 +293,10 @@ def _still_reads(text: str) -> None:
     """Refuse an edit after which the file would no longer read."""
     root, _, faults = parse(text.encode())
     if root is None or faults:
-        raise EditError("the edit would break contacts.yaml. Make it by hand.")
+        raise EditError(N_("the edit would break contacts.yaml. Make it by hand."))
     try:
         schema.ContactsFile.model_validate(root.data())
     except ValidationError as error:
         raise EditError(
-            f"the edit would break contacts.yaml ({error.error_count()} faults). Make it by hand."
+            N_("the edit would break contacts.yaml ({count} faults). Make it by hand."), count=str(error.error_count())
         ) from None

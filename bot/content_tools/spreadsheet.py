@@ -37,6 +37,7 @@ from bot.content_tools.load import schema
 from bot.content_tools.load.content_folder import ContentFolder, load
 from bot.content_tools.load.yaml_tree import Step
 from bot.content_tools.scaffold import Change
+from bot.i18n import N_
 
 ANSWER_PARTS = ("title", "short", "details", "next_step")
 CATEGORY_PARTS = ("title", "about")
@@ -52,7 +53,7 @@ ListKey: TypeAlias = tuple[str, str, str]
 """(language, topic, variety)"""
 
 
-class SheetError(ValueError):
+class SheetError(EditError):
     """A workbook that cannot be used: one sentence for the person who handed it in."""
 
 
@@ -74,7 +75,7 @@ def words_of(shelf: ContentFolder) -> Words:
     campaign = shelf.model("campaign.yaml", schema.CampaignFile)
     topics = shelf.model("topics.yaml", schema.TopicsFile)
     if campaign is None or topics is None:
-        raise EditError("campaign.yaml or topics.yaml cannot be read. Run: tabayyan check")
+        raise EditError(N_("campaign.yaml or topics.yaml cannot be read. Run: tabayyan check"))
     words = Words(tuple(campaign.languages))
     for topic in topics.topics:
         for part in ANSWER_PARTS:
@@ -171,7 +172,11 @@ def _append(sheet: Any, values: Iterable[str], style: str | None = None) -> None
     cells = []
     for text in values:
         if len(text) > LONGEST_CELL:
-            raise EditError(f"a text is longer than a cell can hold ({LONGEST_CELL} characters): {text[:40]}...")
+            raise EditError(
+                N_("a text is longer than a cell can hold ({limit} characters): {text}..."),
+                limit=str(LONGEST_CELL),
+                text=str(text[:40]),
+            )
         cell = WriteOnlyCell(sheet, _armoured(text))
         # A text that begins with = is a text, here and when somebody edits the cell.
         cell.data_type = "s"
@@ -204,7 +209,7 @@ def read_workbook(packed: bytes) -> tuple[Words, Words, list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             if len(packed) > LARGEST_WORKBOOK or sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
-                raise SheetError("the spreadsheet is too large. Export it again and copy the translations over.")
+                raise SheetError(N_("the spreadsheet is too large. Export it again and copy the translations over."))
         book = load_workbook(io.BytesIO(packed), read_only=True, data_only=True)
         sheets = {
             name: [tuple(_bared(v) for v in row) for row in book[name].iter_rows(values_only=True)]
@@ -213,9 +218,9 @@ def read_workbook(packed: bytes) -> tuple[Words, Words, list[str]]:
     except SheetError:
         raise
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError):
-        raise SheetError("the file is not a spreadsheet. Save it as .xlsx and try again.") from None
+        raise SheetError(N_("the file is not a spreadsheet. Save it as .xlsx and try again.")) from None
     if "base" not in sheets:
-        raise SheetError('the hidden sheet "base" is missing. Export again and copy the translations over.')
+        raise SheetError(N_('the hidden sheet "base" is missing. Export again and copy the translations over.'))
     base = _base(sheets["base"][1:])
     now, faults = _now(sheets, base)
     return now, base, faults
@@ -229,7 +234,7 @@ def _base(rows: Iterable[tuple[str, ...]]) -> Words:
             key = tuple(json.loads(row[0]))
         except (ValueError, TypeError, IndexError):
             raise SheetError(
-                'the hidden sheet "base" was changed. Export again and copy the translations over.'
+                N_('the hidden sheet "base" was changed. Export again and copy the translations over.')
             ) from None
         text = row[1] if len(row) > 1 else ""
         if len(key) == 4:
@@ -276,13 +281,13 @@ def import_sheet(folder: Path, source: Path) -> tuple[Change, tuple[str, ...]]:
     try:
         packed = source.read_bytes()
     except OSError:
-        raise SheetError(f"{source} cannot be read. Check the name of the file.") from None
+        raise SheetError(N_("{source} cannot be read. Check the name of the file."), source=str(source)) from None
     now, base, conflicts = read_workbook(packed)
     shelf = load(folder)
     try:
         ours = words_of(shelf)
     except EditError as error:
-        raise SheetError(str(error)) from None
+        raise SheetError(error.sentence, **error.values) from None
     texts: dict[TextKey, str] = {}
     for key, theirs in now.texts.items():
         before, mine = base.texts.get(key, ""), ours.texts.get(key)
@@ -347,7 +352,9 @@ def _edited(shelf: ContentFolder, path: str, edits: Iterable[tuple[tuple[Step, .
         for step in where[:-1]:
             owner = owner[step]
         if not hasattr(owner, "insert") or not owner:
-            raise EditError(f'{shelf.shown(path)}: there is no place for "{where[-1]}".')
+            raise EditError(
+                N_('{path}: there is no place for "{text}".'), path=str(shelf.shown(path)), text=str(where[-1])
+            )
         set_text(owner, str(where[-1]), text, before="next_step")
     return written(root)
 

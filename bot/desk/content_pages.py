@@ -269,7 +269,7 @@ def _verify(pages: Pages, request: Request, form: Form) -> Response:
             value=fields["value"] or None,
         ).write()
     except EditError as error:
-        return _contacts(pages, request, 400, fault=str(error), form=form)
+        return _contacts(pages, request, 400, fault=error.message(pages.language(request)), form=form)
     except OSError:
         return _contacts(
             pages, request, 500, fault="contacts.yaml cannot be written. Check who may write there.", form=form
@@ -347,7 +347,7 @@ def _keep_wording(pages: Pages, request: Request, form: Form) -> Response:
             save(pages.services.wordings_folder, wording)
             saved = True
         except EditError as error:
-            fault = str(error)
+            fault = error.message(pages.language(request))
         except OSError:
             fault = f"tests/wordings/{wording.path} cannot be written. Check who may write there."
     return _wording_page(pages, request, wording, saved, fault)

@@ -12,6 +12,9 @@ from starlette.routing import Route
 from bot.content_tools.reviews import review_state
 from bot.desk.machine import resident_bytes
 from bot.desk.pages import Pages
+from bot.i18n import N_, staff_phrases
+
+REVIEWS = N_("Topics that nobody has read yet: {unread}; past their date: {overdue}. See reviews: in topics.yaml")
 
 
 def health_routes(pages: Pages) -> list[Route]:
@@ -53,10 +56,7 @@ def _moment(when: datetime) -> str:
 
 def _reviews(unread: int, overdue: int, language: str) -> dict[str, object]:
     """How far the answers have been read by people, in words."""
-    titles = ("Reviews", "المراجعات")
-    words = (
-        f"Topics that nobody has read yet: {unread}; past their date: {overdue}. See reviews: in topics.yaml",
-        f"مواضيع لم يقرأها أحد بعد: {unread}؛ تجاوزت موعدها: {overdue}. انظر reviews:‎ في topics.yaml",
-    )
-    arabic = language == "ar"
-    return {"unread": unread, "overdue": overdue, "review_title": titles[arabic], "review_words": words[arabic]}
+    say = staff_phrases(language)
+    counts = {"unread": str(unread), "overdue": str(overdue)}
+    words = say.filled(language, REVIEWS, counts)
+    return {"unread": unread, "overdue": overdue, "review_title": say(language, N_("Reviews")), "review_words": words}

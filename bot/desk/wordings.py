@@ -23,6 +23,7 @@ from bot.content_tools.edit import (
 from bot.content_tools.load import schema
 from bot.content_tools.load.yaml_tree import parse
 from bot.dialogue.campaign import Campaign
+from bot.i18n import N_
 from bot.nlu.normalize import words
 
 LONGEST_WORDING = 500
@@ -79,25 +80,37 @@ def save(folder: Path, wording: Wording) -> None:
     made = _extended(text, wording)
     root, _, faults = parse(made.encode())
     if root is None or faults:
-        raise EditError(f"tests/wordings/{wording.path} could not be extended. Add the line by hand.")
+        raise EditError(
+            N_("tests/wordings/{path} could not be extended. Add the line by hand."), path=str(wording.path)
+        )
     try:
         schema.WordingsFile.model_validate(root.data())
     except ValidationError:
-        raise EditError(f"tests/wordings/{wording.path} could not be extended. Add the line by hand.") from None
+        raise EditError(
+            N_("tests/wordings/{path} could not be extended. Add the line by hand."), path=str(wording.path)
+        ) from None
     write_whole(path, made)
 
 
 def _extended(text: str, wording: Wording) -> str:
     root, _, faults = parse(text.encode()) if text.strip() else (None, (), ())
     if faults:
-        raise EditError(f"tests/wordings/{wording.path} has a fault in line {faults[0].line}. Mend it first.")
+        raise EditError(
+            N_("tests/wordings/{path} has a fault in line {line}. Mend it first."),
+            path=str(wording.path),
+            line=str(faults[0].line),
+        )
     known = root.value if root is not None and isinstance(root.value, dict) else {}
     asked = words(wording.question) or wording.question
     for _, entries in known.values():
         for entry in entries.value if isinstance(entries.value, list) else ():
             known_question = str(entry.at(("q",)).value)
             if (words(known_question) or known_question) == asked:
-                raise EditError(f"It is there already: tests/wordings/{wording.path}, line {entry.line}.")
+                raise EditError(
+                    N_("It is there already: tests/wordings/{path}, line {line}."),
+                    path=str(wording.path),
+                    line=str(entry.line),
+                )
     extended = opened(text)
     if wording.listed not in known:
         add_key(extended, wording.listed, listing([wording.entry]))

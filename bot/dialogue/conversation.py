@@ -26,8 +26,10 @@ from bot.nlu.utterance import Utterance
 INLINE_CARDS = 5
 SHORT_TOKENS = 6
 """A message of no more words may lean on what was said before."""
-LEANING = 0.12
+LEANING = 0.06
 """Probability from which a short message's own topic counts beside what was said before."""
+_STILL_IN_DANGER = (YES, FOLLOW_UP, "help-me", "scared", "low", "not-understood")
+"""Small talk that means the danger itself where danger was spoken of last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +174,12 @@ class Conversation:
 
     def _leaning(self, ranking: Ranking, utterance: Utterance, state: DialogueState) -> Ranking:
         """A short question read with what was answered last, where it is not clear by itself."""
-        last = [topic for topic in state.topics if topic in self.campaign.topics]
+        last = [topic for topic in state.topics or state.choices if topic in self.campaign.topics]
         if not last or len(utterance.tokens) > SHORT_TOKENS or (ranking.outcome == "answer" and ranking.sure):
             return ranking
         near = {topic for one in last for topic in (one, *self.campaign.topics[one].related)}
-        found = next((one for one in ranking.ranked[:3] if one.topic in near and one.confidence >= LEANING), None)
-        if found is None or found is ranking.ranked[0]:
+        found = next((one for one in ranking.ranked if one.topic in near and one.confidence >= LEANING), None)
+        if found is None or (found is ranking.ranked[0] and ranking.outcome == "answer"):
             return ranking
         rest = tuple(one for one in ranking.ranked if one is not found)
         return replace(
@@ -199,6 +201,8 @@ class Conversation:
         if kind in ORDINALS and ORDINALS.index(kind) < len(state.choices):
             topic = state.choices[ORDINALS.index(kind)]
             return self._forms.answer(_certain((topic,)), answer_in, context, "suggestion-taken")
+        if kind in _STILL_IN_DANGER and state.dangers and not state.topics:
+            return self._urgent(self._safety.alarm(state.dangers[-1]), answer_in, context, None)
         if kind in (FOLLOW_UP, YES) and state.topics:
             return self._forms.more(state.topics[0], answer_in, context)
         return self._forms.small_talk(kind, _topics_of(ranking), answer_in, context)

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.dialogue.callback_data import Action, Actions
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.offers import OfferChecker, OfferReading
-from bot.dialogue.render import Renderer, Say
+from bot.dialogue.render import N_, Renderer, Say
 from bot.dialogue.reply import Button, Context, Counted, CountedOutcome, Kind, Reply, Turn
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens
@@ -30,6 +30,11 @@ NEAR, NEAR_SHOWN = 0.08, 2
 """Under "I have no answer", so many topics with at least this probability are offered all the same."""
 
 Steering = Literal["enlisting", "recruiting"]
+CANNOT_CHECK = N_(
+    "I cannot check offers right now. Send no picture of your passport and no money, and sign no paper that you do not "
+    "understand."
+)
+"""Said when the content, and with it every warning sign, is gone."""
 
 
 class Forms:
@@ -231,11 +236,15 @@ class Forms:
     # ---- danger
 
     def urgent(self, alarm: Alarm, ranking: Ranking | None, language: str, context: Context) -> Turn:
-        """The fixed reply to an alarm."""
+        """The fixed reply to an alarm; where it has to ask first, a question that is clear is answered below."""
         screens, question = self._screens, context.question_id
-        best = [found.topic for found in ranking.ranked[:1]] if ranking is not None and ranking.sure else []
-        candidates = () if alarm.alone else dict.fromkeys((*alarm.topics, *best))
-        topics = tuple(topic for topic in candidates if topic in self._campaign.topics)[:URGENT_TOPICS_SHOWN]
+        sure = ranking.ranked[:1] if ranking is not None and ranking.sure and not alarm.alone else ()
+        best = tuple(found.topic for found in sure if found.topic in self._campaign.topics)
+        answered = best if alarm.asks else ()
+        candidates = () if alarm.alone else dict.fromkeys((*best, *alarm.topics))
+        topics = tuple(topic for topic in candidates if topic in self._campaign.topics and topic not in answered)[
+            :URGENT_TOPICS_SHOWN
+        ]
         asked = _near(ranking)
         rows: list[Row] = []
         if alarm.asks:
@@ -245,15 +254,23 @@ class Forms:
                     screens.said_button("No, just a question", Action("not-urgent", language, question, asked)),
                 )
             )
+        if answered:
+            rows.append((screens.said_button("More and sources", Action("more", language, question, answered)),))
         rows += [(screens.topic_button(topic, language, question),) for topic in topics]
+        answer = [
+            paragraph
+            for topic in answered
+            for paragraph in self._render.short_answer(self._campaign.topics[topic], language, context.today)
+        ]
         foot: list[Button] = [screens.said_button("Contacts", Action("contacts", language, question))]
         if question is not None:
             foot.append(screens.said_button("Hide", Action("hide", language, question)))
         rows.append(tuple(foot))
         return Turn(
-            Reply(language, self.urgent_paragraphs(alarm, language, context), tuple(rows)),
+            Reply(language, (*self.urgent_paragraphs(alarm, language, context), *answer), tuple(rows)),
             "urgent",
             Counted(outcome="urgent", language=language),
+            answered=answered,
             ranked=ranking.ranked if ranking is not None else (),
             choices=topics,
             urgent=alarm.level,
@@ -262,6 +279,7 @@ class Forms:
             explanation=ranking.explanation if ranking is not None else None,
             alarm=alarm,
             state=DialogueState(
+                topics=answered,
                 choices=asked if alarm.asks else topics,
                 dangers=context.state.after_danger(alarm.danger),
                 question="danger" if alarm.asks else None,
@@ -314,7 +332,7 @@ class Forms:
             Reply(
                 language,
                 self._offers.paragraphs(reading, language, self._render, context.today)
-                or self._screens.trouble(language).paragraphs,
+                or (self._screens.paragraph(language, CANNOT_CHECK),),
                 (*rows, *self._screens.foot(language, question)),
             ),
             "offer",

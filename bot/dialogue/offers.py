@@ -36,12 +36,6 @@ DOUBTFUL, FEWEST_DOUBTFUL = 0.35, 2
 """An offer that is a trap with this probability shows its signs where the patterns find so many."""
 MOST_TOLD = 3
 """Signs that are told in full; the others are named."""
-WITHOUT_WORDS: Mapping[str, str] = {
-    "ar": "لا أستطيع فحص العروض الآن. لا ترسل صورة جوازك ولا مالاً، ولا توقّع ورقة لا تفهمها.",
-    "en": "I cannot check offers right now. Send no picture of your passport and no money, and sign no paper that you do "
-    "not understand.",
-}
-"""What is said when the content, and with it every sign, is gone."""
 _CHUNK = re.compile(r"\S+|\n+")
 """Words as typed; a line break ends a clause."""
 _EDGES = " \t\n\r.,;:!?،؛؟-–—•*|/()[]{}\"'«»"
@@ -247,9 +241,9 @@ class OfferChecker:
         ]
 
     def paragraphs(self, reading: OfferReading, language: str, render: Renders, today: date) -> tuple[str, ...]:
-        """The report as paragraphs of HTML, in a language or in the first one that there is."""
+        """The report as paragraphs of HTML, in a language or in the first one that there is; none without words."""
         if not self._words:
-            return (render.paragraph(WITHOUT_WORDS.get(language, WITHOUT_WORDS["ar"]), language, today),)
+            return ()
         if language not in self._words:
             language = next(iter(self._words))
         known = self._words[language]

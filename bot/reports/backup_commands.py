@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.clock import machine_clock
 from bot.counting.release import can_be_released
+from bot.i18n import N_, for_staff
 from bot.settings import Settings, read_settings, sources
 from storage.backup import BackupError, as_backup, read_backup, restore
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
@@ -24,7 +25,7 @@ KEPT = 30
 
 def add_commands(subparsers: Any) -> None:
     """Register both commands; each sets `act`, which gives an exit code."""
-    backup = subparsers.add_parser("backup", help="save the released figures to a file / احفظ الأرقام المنشورة في ملف")
+    backup = subparsers.add_parser("backup", help=for_staff(N_("save the released figures to a file")))
     backup.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help=f"default: DATA_DIR/{FOLDER}/released-YYYY-MM-DD.json"
     )
@@ -33,7 +34,7 @@ def add_commands(subparsers: Any) -> None:
     )
     backup.set_defaults(act=_backup)
 
-    restoring = subparsers.add_parser("restore", help="put released figures back from a backup / استعد الأرقام من ملف")
+    restoring = subparsers.add_parser("restore", help=for_staff(N_("put released figures back from a backup")))
     restoring.add_argument("file", type=Path, metavar="FILE", help="a file made by `tabayyan backup`")
     restoring.add_argument(
         "--synthetic", action="store_true", help="also take figures that `tabayyan simulate` made up"

@@ -11,7 +11,7 @@ from bot.content_tools.last_good import load_or_last_good
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.render import Renderer
 from bot.dialogue.screens import start_payload
-from bot.i18n import read_phrases
+from bot.i18n import N_, for_staff, read_phrases
 from bot.settings import LOCALES, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ HANDLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{4,31}")
 
 def add_command(subparsers: Any) -> None:
     """Register the command on `tabayyan`'s subparsers."""
-    poster = subparsers.add_parser("poster", help="make a QR poster, A4 PDF and PNG / اصنع ملصقاً برمز QR")
+    poster = subparsers.add_parser("poster", help=for_staff(N_("make a QR poster, A4 PDF and PNG")))
     poster.add_argument("topic", metavar="TOPIC")
     poster.add_argument("--campaign", metavar="CODE")
     poster.add_argument("--language", default="ar")

@@ -15,7 +15,7 @@ from bot.content_tools.load.build import Content, read_content
 from bot.counting.window import BASELINE, due
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.offers import OfferChecker
-from bot.i18n import read_phrases
+from bot.i18n import N_, all_staff_phrases, for_staff, staff_languages
 from bot.reports.backup_commands import add_commands as add_backup_commands
 from bot.reports.backup_commands import has_counted
 from bot.reports.names import Names, names_of
@@ -23,7 +23,7 @@ from bot.reports.plain_text import as_text
 from bot.reports.report import Ahead, Report
 from bot.reports.report_writer import ReportWriter
 from bot.reports.simulation import Season
-from bot.settings import LOCALES, Settings, read_settings, sources
+from bot.settings import Settings, read_settings, sources
 from storage.databases import LOCAL_FILE, RELEASED_FILE, StoreErrors
 from storage.releases import Releases
 from storage.values import Release
@@ -41,26 +41,26 @@ Converse = Callable[[Settings, Content], Conversation]
 
 def add_commands(subparsers: Any, converse: Converse) -> None:
     """Register the commands on `tabayyan`'s subparsers; each sets `act`, which gives an exit code."""
-    report = subparsers.add_parser("report", help="what was asked, from released figures / ما الذي سُئل عنه")
+    report = subparsers.add_parser("report", help=for_staff(N_("what was asked, from released figures")))
     report.add_argument("--window", type=int, metavar="N", help="number of a released window; default: the last one")
     report.add_argument("--format", choices=FORMATS, default="text")
-    report.add_argument("--language", choices=("ar", "en"), default="ar")
+    report.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     report.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     report.add_argument("--data-dir", type=Path, metavar="FOLDER", help="for example the folder of a simulation")
     report.set_defaults(act=_report)
 
     simulate = subparsers.add_parser(
-        "simulate", help="make up a season and report it, marked as synthetic / موسم مُختلق للتجربة"
+        "simulate", help=for_staff(N_("make up a season and report it, marked as synthetic"))
     )
     simulate.add_argument("--weeks", type=_from_one, default=12, help="how long; default 12")
     simulate.add_argument("--questions", type=_from_one, default=1000, help="questions a week that have an answer")
     simulate.add_argument("--seed", type=int, default=1, help="another number asks other questions")
-    simulate.add_argument("--language", choices=("ar", "en"), default="ar")
+    simulate.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     simulate.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: DATA_DIR/simulation")
     simulate.set_defaults(act=partial(_simulate, converse=converse))
 
-    privacy = subparsers.add_parser("privacy", help="what is kept, and what it can give away / ما الذي يُحفظ")
-    privacy.add_argument("--language", choices=("ar", "en"), default="ar")
+    privacy = subparsers.add_parser("privacy", help=for_staff(N_("what is kept, and what it can give away")))
+    privacy.add_argument("--language", choices=staff_languages(), default=staff_languages()[-1])
     privacy.set_defaults(act=_privacy)
 
     add_backup_commands(subparsers)
@@ -85,8 +85,7 @@ def read_names(settings: Settings) -> Names:
 
 def names_from(content: Content | None) -> Names:
     """The names of all keys of a content."""
-    languages = tuple(content.campaign.languages) if content is not None else ("ar", "en")
-    say = read_phrases(LOCALES, languages)
+    say = all_staff_phrases()
     return names_of(content.campaign, content.offers, say) if content is not None else Names(say)
 
 

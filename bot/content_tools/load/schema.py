@@ -111,7 +111,7 @@ class CampaignFile(Strict):
 
     name: Words = Field(description="The campaign's name in each language.")
     handle: Handle = Field("", description="The bot's public name without @.")
-    time_zone: TimeZone = Field(description="IANA name, such as Asia/Baghdad: days begin at its midnight.")
+    time_zone: TimeZone = Field(description="IANA name, such as Africa/Nairobi: days begin at its midnight.")
     languages: dict[LanguageCode, LanguageEntry] = Field(description="Every language, the main one first.")
     places: dict[Id, PlaceEntry] = Field(description="Where askers may be, as far as it changes whom to turn to.")
     emergency_contact: Id | None = Field(None, description="The contact for danger to life.")
