@@ -20,7 +20,7 @@ from bot.clock import machine_clock
 from bot.dialogue.reply import Counted
 from bot.i18n import read_phrases
 from bot.logs import guard_loop, set_up_logging
-from bot.settings import ROOT, Settings, read_settings
+from bot.settings import ROOT, Settings, SettingsError, read_settings
 from tests.simulator.small_campaign import CAMPAIGN, constant_conversation, small_conversation
 
 
@@ -81,6 +81,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--conversation", choices=("small", "constant"), default="small")
     arguments = parser.parse_args()
-    known = read_settings()
+    try:
+        known = read_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     set_up_logging(known.log_level)
     sys.exit(asyncio.run(_main(known, arguments.conversation == "constant")))
