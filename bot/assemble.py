@@ -22,11 +22,13 @@ from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, asker_languages, read_phrases
+from bot.nlu.language_id import LanguageModel
 from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.reader import Encoder, QueryEncoder
 from bot.nlu.training import DetectorRules, Models, cache_keys, train_classifier, train_models
 from bot.nlu.training_set import Corpus
 from bot.nlu.utterance import Utterance
+from bot.nlu.utterance_reader import UtteranceReader
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
 from bot.settings import LOCALES, Settings, SettingsError
@@ -80,8 +82,10 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
     """Fit everything that answers to a content, or to none."""
     if content is None or not content.campaign.topics:
         left = content or neutral_content(phrases, asker_languages())
-        lane = SafetyLane(_safety_words(left, phrases), left.campaign.dangers)
-        silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases)
+        words = _safety_words(left, phrases)
+        lane = SafetyLane(words, left.campaign.dangers)
+        read = _reader_of(words).read
+        silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases, None, read)
         return Answering(silent, None)
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
@@ -104,6 +108,16 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
 
 def _safety_words(content: Content, phrases: Phrases) -> tuple[SafetyWords, ...]:
     return content.safety or neutral_content(phrases, content.campaign.languages).safety
+
+
+def _reader_of(words: Sequence[SafetyWords]) -> UtteranceReader:
+    """What reads messages without content: it tells languages by the urgent words, the only ones there are."""
+    texts = [
+        (one.language, one.language, text)
+        for one in words
+        for text in (one.reply.full, one.reply.ask, one.reply.machine, *one.self_words, *one.relatives)
+    ]
+    return UtteranceReader(LanguageModel.train(texts, {}))
 
 
 def _corpus(content: Content, learning: TrainingResources) -> Corpus:

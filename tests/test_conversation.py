@@ -31,6 +31,7 @@ COMMANDS = (
     "urgent",
     "nonsense",
 )
+SMALL_TALK = ("greeting", "thanks", "scared", "guilt", "follow-up", "yes", "no", "first", "nobody-wrote-this")
 KINDS = (
     "voice",
     "video",
@@ -82,6 +83,12 @@ def test_crawl_of_every_state_and_button(scripted: Conversation, language: str) 
     forced = replace(context, forced_language=language)
     turns += [scripted.respond(Message(topic), forced) for topic in topics]
     turns += [scripted.respond(Message("|".join(pair)), forced) for pair in pairwise(topics)]
+    turns += [scripted.respond(Message("~" + topic), forced) for topic in topics]
+    turns += [scripted.respond(Message("talk:" + kind), forced) for kind in SMALL_TALK]
+    turns += [
+        scripted.press(scripted.actions.encode(Action("urgent", language, category=danger.id)), forced)
+        for danger in scripted.campaign.dangers
+    ]
     turns += [scripted.respond(Message("zzz nothing"), forced)]
     seen: set[str] = set()
     while turns:

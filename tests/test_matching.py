@@ -182,7 +182,7 @@ def _fake_encoder(texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def test_cache_gives_the_same_matcher_and_holds_no_question(classifier: Classifier) -> None:
-    cache: dict[str, bytes] = {}
+    cache: dict[str, bytes | memoryview] = {}
     encoded: list[str] = []
 
     def encoder(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -202,7 +202,7 @@ def test_cache_gives_the_same_matcher_and_holds_no_question(classifier: Classifi
 
 
 def test_changed_content_encodes_only_what_is_new() -> None:
-    cache: dict[str, bytes] = {}
+    cache: dict[str, bytes | memoryview] = {}
     train_classifier(corpus_of(_campaign()), encoder=_fake_encoder, cache=cache)
     encoded: list[str] = []
 
@@ -216,7 +216,7 @@ def test_changed_content_encodes_only_what_is_new() -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half a file", b"\x00" * 5000])
 def test_damaged_cache_is_learnt_anew(damage: bytes) -> None:
-    cache: dict[str, bytes] = {}
+    cache: dict[str, bytes | memoryview] = {}
     train_classifier(corpus_of(_campaign()), encoder=_fake_encoder, cache=cache)
     for key in cache:
         cache[key] = damage
@@ -275,7 +275,8 @@ def _vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     rows = np.stack(
         [sum(np.random.default_rng(len(w) * 7919 + ord(w[0])).normal(size=64) for w in t.split()) for t in texts]
     )
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def test_without_time_for_vectors_the_words_alone_decide() -> None:
@@ -413,6 +414,14 @@ def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:
         for text in found
     }
     assert not phrasings & set(seen), json.dumps(sorted(phrasings & set(seen)), ensure_ascii=False)
+    talk = {
+        words(text)
+        for file in content.glob("*/_smalltalk.yaml")
+        for kind in yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader)["kinds"].values()
+        for found in kind["wordings"].values()
+        for text in found
+    }
+    assert not [text for text in seen if words(text) in talk], "small talk is a label of its own, and not out of scope"
 
 
 def test_a_wording_of_one_topic_is_known_as_written_whatever_its_signs(classifier: IntentClassifier) -> None:

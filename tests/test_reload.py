@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.assemble import build_answering
 from bot.content_tools.checks.check import check
 from bot.content_tools.last_good import keep, last_good
 from bot.content_tools.last_resort import kept_last_resort, neutral_content
@@ -19,7 +20,9 @@ from bot.content_tools.live import ContentWatch, load_or_last_good, prepare, sig
 from bot.content_tools.load.build import Content, read_content
 from bot.content_tools.load.content_folder import content_digest
 from bot.content_tools.problems import Problem
+from bot.dialogue.reply import Context, Message
 from bot.i18n import LOCALES, asker_languages, read_phrases
+from bot.nlu_io.cache import TrainingResources
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
@@ -375,3 +378,15 @@ async def test_a_thousand_damaged_saves_under_load_fail_no_reply(folder: Path, t
     finally:
         watching.cancel()
         replying.cancel()
+
+
+@pytest.mark.parametrize(("text", "language"), [("ساعدوني اخذوا جوازي", "ar"), ("they took my passport, help", "en")])
+@pytest.mark.parametrize("client", ["ar", "en", None])
+def test_with_nothing_left_the_reply_still_comes_in_the_language_of_the_cry(
+    text: str, language: str, client: str | None
+) -> None:
+    say = read_phrases(LOCALES, asker_languages())
+    answering = build_answering(None, say, TrainingResources(None, {}, {}))
+    turn = answering.conversation.respond(Message(text), Context(TODAY, client_language=client))
+    assert turn.language == language
+    assert turn.reply.text and turn.reply.buttons

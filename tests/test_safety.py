@@ -8,13 +8,14 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_tools.load.build import read_content
+from bot.content_tools.load.build import Content, read_content
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.nlu.patterns import PatternError, Vocabulary
 from bot.nlu.utterance import Utterance
@@ -24,12 +25,13 @@ SETS = Path(__file__).parent / "safety"
 MILLISECONDS = 50
 
 
-def load(path: Path) -> dict[str, object]:
+def load(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 
-CONTENT = read_content(ROOT / "content").content
-assert CONTENT is not None
+_read = read_content(ROOT / "content").content
+assert _read is not None
+CONTENT: Content = _read
 LANE = SafetyLane(CONTENT.safety, CONTENT.campaign.dangers)
 WORDS = {words.language: words for words in CONTENT.safety}
 VARIETIES = {code: language.varieties for code, language in CONTENT.campaign.languages.items()}

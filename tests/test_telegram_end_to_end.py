@@ -124,11 +124,11 @@ def test_hide_deletes_question_and_answer(telegram: Telegram, user: int) -> None
 
 def test_hide_works_after_other_screens_were_shown_in_the_message(telegram: Telegram, user: int) -> None:
     message = telegram.ask(user, "what is the prison term?")
-    message = telegram.press(user, message, key(message, "ts"))
-    assert message is not None
-    message = telegram.press(user, message, "law")
-    assert message is not None
-    assert telegram.press(user, message, key(message, "h")) is None
+    topics = telegram.press(user, message, key(message, "ts"))
+    assert topics is not None
+    shelf = telegram.press(user, topics, "law")
+    assert shelf is not None
+    assert telegram.press(user, shelf, key(shelf, "h")) is None
     assert all(one.get("_deleted") for one in telegram("chat", chat=user))
 
 
