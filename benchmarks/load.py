@@ -82,6 +82,8 @@ class Figures:
 
     per_second: float
     cpu_ms: float
+    press_ms: float | None
+    """Processor time of a pressed button; None where there are none."""
     p50: float
     p99: float
     memory: tuple[float, float]
@@ -148,10 +150,25 @@ def _measure(contender: Contender, mode: str, burst: int, rate: int, folder: Pat
         telegram("clear-delays")
         lost += sent(rate * PACED_SECONDS, rate)
         stats = telegram("stats")
-        return Figures(burst / seconds, used / burst * 1000, stats["p50"], stats["p99"], (memory, _memory(bot)), lost)
+        pressed = _presses(telegram, bot, first - rate * PACED_SECONDS, rate * PACED_SECONDS)
+        per_update = used / burst * 1000
+        return Figures(burst / seconds, per_update, pressed, stats["p50"], stats["p99"], (memory, _memory(bot)), lost)
     finally:
         bot.stop()
         telegram.stop()
+
+
+def _presses(telegram: Telegram, bot: Process, first: int, count: int) -> float | None:
+    """Milliseconds of processor time for a press, which is answered and edits its message."""
+    rows = telegram.said(first)[-1].get("reply_markup", {}).get("inline_keyboard", [])
+    menu = next((button["text"] for row in rows for button in row if ":ts:" in button["callback_data"]), None)
+    if menu is None:
+        return None
+    telegram.idle(60)
+    cpu = _cpu(bot)
+    telegram("press-flood", first=first, users=count, label=menu)
+    telegram.idle(120)
+    return (_cpu(bot) - cpu) / count * 1000
 
 
 def main() -> None:
@@ -172,7 +189,7 @@ def main() -> None:
         for count in (1, 2, 4)
     ]
     names = arguments.bots or [*own, *crews, "ptb", "ptb-aiohttp", "aiogram"]
-    head = f"{'mode':8} {'bot':38} {'updates/s':>9} {'CPU ms':>7} {'p50 ms':>7} {'p99 ms':>7} {'MiB':>11} {'unanswered':>10}"
+    head = f"{'mode':8} {'bot':38} {'updates/s':>9} {'CPU ms':>7} {'press ms':>8} {'p50 ms':>7} {'p99 ms':>7} {'MiB':>11} {'unanswered':>10}"
     print(f"burst of {arguments.burst}; then {arguments.rate}/s for {PACED_SECONDS} s\n{head}", flush=True)
     with tempfile.TemporaryDirectory() as place:
         for _ in range(arguments.rounds):
@@ -184,7 +201,8 @@ def main() -> None:
                     known = CONTENDERS[name]
                     found = measure(known, mode, arguments.burst, arguments.rate, folder)
                     print(
-                        f"{mode:8} {known.name:38} {found.per_second:9.0f} {found.cpu_ms:7.2f} {found.p50:7.1f} "
+                        f"{mode:8} {known.name:38} {found.per_second:9.0f} {found.cpu_ms:7.2f} "
+                        f"{'-' if found.press_ms is None else format(found.press_ms, '.2f'):>8} {found.p50:7.1f} "
                         f"{found.p99:7.1f} {found.memory[0]:5.0f}{found.memory[1]:6.0f} {found.unanswered:10}",
                         flush=True,
                     )

@@ -29,13 +29,13 @@ import numpy as np
 import yaml
 
 from bot.dialogue.campaign import Answer, Campaign, Topic
+from bot.dialogue.corpus import corpus_of
 from bot.nlu.augment import misspell
 from bot.nlu.featurizer import Floats
 from bot.nlu.knn import NearestExamples
 from bot.nlu.normalize import fold, words
 from bot.nlu.training import train_classifier
 from bot.nlu.training_set import Example, WordLists
-from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import FileCache, read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -271,9 +271,9 @@ def our_scores(campaign: Campaign, *, semantic: bool, keep: bool = True) -> tupl
     """Our classifier with or without sentence vectors, and the classifier itself."""
     encoder = load_encoder() if semantic else None
     cache = FileCache(CACHE) if keep else None
-    classifier = train_classifier(campaign.training_set(read_frequencies()), encoder=encoder, cache=cache)
+    classifier = train_classifier(corpus_of(campaign, (), read_frequencies()), encoder=encoder, cache=cache)
     return lambda q: {
-        ranked.topic: ranked.confidence for ranked in classifier.predict(Utterance.read(q)).ranked
+        ranked.topic: ranked.confidence for ranked in classifier.predict(classifier.read(q)).ranked
     }, classifier
 
 
@@ -318,7 +318,7 @@ def outcomes(classifier: Any, task: Task, numbers: Sequence[int]) -> None:
     met: dict[str, list[tuple[bool, bool, bool, bool]]] = {}
     for number in numbers:
         variety, question, right = task.questions[number]
-        ranking = classifier.predict(Utterance.read(question))
+        ranking = classifier.predict(classifier.read(question))
         answered = bool(right & set(ranking.answered))
         wrong = ranking.outcome == "answer" and not set(ranking.answered) <= right
         reached = answered or bool(right & set(ranking.choices))
@@ -334,7 +334,7 @@ def two_questions(classifier: Any, task: Task, count: int) -> None:
     """Print what becomes of messages that ask two things."""
     rows = []
     for message, first, second in pairs(task, count):
-        ranking = classifier.predict(Utterance.read(message))
+        ranking = classifier.predict(classifier.read(message))
         answered = set(ranking.answered)
         reached = answered | set(ranking.choices)
         rows.append(

@@ -18,8 +18,8 @@ from random import Random
 
 from benchmarks.matching import own_campaign
 from bot.dialogue.campaign import Campaign, Topic
+from bot.dialogue.corpus import corpus_of
 from bot.nlu.training import train_classifier
-from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import read_frequencies
 from bot.nlu_io.encoder import load_encoder
 
@@ -58,19 +58,19 @@ def one(topics: int, phrasings: int, *, semantic: bool) -> None:
     frequencies, encoder, cache = read_frequencies(), load_encoder() if semantic else None, dict[str, bytes]()
     texts = [p for t in campaign.topics.values() for found in t.phrasings.values() for p in found]
     start, worked = time.perf_counter(), time.process_time()
-    train_classifier(campaign.training_set(frequencies), encoder=encoder, cache=cache)
+    train_classifier(corpus_of(campaign, (), frequencies), encoder=encoder, cache=cache)
     built, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    classifier = train_classifier(campaign.training_set(frequencies), encoder=encoder, cache=cache)
+    classifier = train_classifier(corpus_of(campaign, (), frequencies), encoder=encoder, cache=cache)
     restored = time.perf_counter() - start
     questions = random.sample(texts, min(QUESTIONS, len(texts)))
     for question in questions[:20]:
-        classifier.predict(Utterance.read(question))
+        classifier.predict(classifier.read(question))
     times = []
     for question in questions:
         start = time.perf_counter()
-        classifier.predict(Utterance.read(question))
+        classifier.predict(classifier.read(question))
         times.append((time.perf_counter() - start) * 1000)
     times.sort()
     cached = sum(map(len, cache.values())) / 2**20

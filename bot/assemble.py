@@ -11,19 +11,21 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from bot.clock import Clock, read_clock
-from bot.content_tools.last_good import load_or_last_good
+from bot.content_tools.last_good import load_or_last_good, time_zone_of
+from bot.content_tools.last_resort import neutral_content
 from bot.content_tools.load.build import Content
-from bot.content_tools.load.word_files import last_resort
-from bot.dialogue.campaign import Campaign, Contact, Language
+from bot.dialogue.campaign import Campaign
 from bot.dialogue.conversation import Conversation
+from bot.dialogue.corpus import DANGER_LIMITS, OFFER_LIMITS, corpus_of
 from bot.dialogue.offers import OfferChecker
 from bot.dialogue.reply import Context
-from bot.dialogue.safety import SafetyLane
+from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
-from bot.i18n import Phrases, read_phrases
+from bot.i18n import Phrases, asker_languages, read_phrases
 from bot.nlu.ranking import Classifier, Ranking
-from bot.nlu.training import cache_key, train_classifier
-from bot.nlu.training_set import WordLists
+from bot.nlu.reader import Encoder, QueryEncoder
+from bot.nlu.training import DetectorRules, Models, cache_keys, train_classifier, train_models
+from bot.nlu.training_set import Corpus
 from bot.nlu.utterance import Utterance
 from bot.nlu_io.cache import TrainingResources, one_at_a_time, open_training_resources
 from bot.nlu_io.encoder import encoder_behind, serve_encoder
@@ -35,6 +37,10 @@ MOST_ENCODERS = 2
 
 class _Silent:
     """The classifier of a bot without content: it knows nothing and says so."""
+
+    def read(self, raw: str) -> Utterance:
+        """A message, without any campaign's languages."""
+        return Utterance.read(raw)
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """No topic, for any question."""
@@ -58,68 +64,81 @@ class Answering:
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or the test clock where it is allowed.
+    """The machine's clock, or the test clock where it is allowed, with the days of the campaign's time zone.
 
     Raises:
         SettingsError: the test clock cannot be read.
     """
     try:
-        return read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
+        clock = read_clock(os.environ.get("TABAYYAN_TEST_CLOCK", ""), loopback=settings.api_is_loopback)
     except ValueError as error:
         raise SettingsError(f"TABAYYAN_TEST_CLOCK is wrong: {error}") from None
+    return clock.in_zone(time_zone_of(settings.content_dir, settings.data_dir))
 
 
 def build_answering(content: Content | None, phrases: Phrases, learning: TrainingResources) -> Answering:
     """Fit everything that answers to a content, or to none."""
-    if content is None:
-        silent = Conversation(
-            empty_campaign(), _Silent(), SafetyLane(last_resort()), OfferChecker(()), SmallTalk(()), phrases
-        )
+    if content is None or not content.campaign.topics:
+        left = content or neutral_content(phrases, asker_languages())
+        lane = SafetyLane(_safety_words(left, phrases), left.campaign.dangers)
+        silent = Conversation(left.campaign, _Silent(), lane, OfferChecker(()), SmallTalk(()), phrases)
         return Answering(silent, None)
     if learning.encoder is not None:
         # Its weights are read with the first text: not while somebody waits.
         learning.encoder(["warm"])
-    offers = OfferChecker(content.offers)
+    models = _models(content, learning, query_encoder=learning.query_encoder)
+    campaign = content.campaign
+    offers = OfferChecker(content.offers, models.offers, models.signs)
     conversation = Conversation(
-        content.campaign,
-        _trained(content.campaign, learning),
-        SafetyLane(content.safety or last_resort()),
+        campaign,
+        models.topics,
+        SafetyLane(_safety_words(content, phrases), campaign.dangers, models.dangers),
         offers,
         SmallTalk(content.small_talk),
         phrases,
         content.other_scripts,
+        models.reader.read,
     )
     return Answering(conversation, content, offers.sign_ids)
 
 
-def empty_campaign() -> Campaign:
-    """A campaign without topics: the languages of the last resort, and the one number that may be named."""
-    languages = {
-        "ar": Language("ar", "العربية", "rtl", "n!=1", {}),
-        "en": Language("en", "English", "ltr", "n!=1", {}),
-    }
-    emergency = Contact(
-        "iraq-911",
-        (),
-        "usable",
-        "phone",
-        "iraq",
-        "911",
-        {"ar": "رقم الطوارئ الموحد داخل العراق", "en": "Unified emergency number inside Iraq"},
-        {"ar": "وزارة الداخلية العراقية", "en": "Iraqi Ministry of Interior"},
+def _safety_words(content: Content, phrases: Phrases) -> tuple[SafetyWords, ...]:
+    return content.safety or neutral_content(phrases, content.campaign.languages).safety
+
+
+def _corpus(content: Content, learning: TrainingResources) -> Corpus:
+    return corpus_of(content.campaign, SmallTalk(content.small_talk).examples(), learning.frequencies)
+
+
+def _models(
+    content: Content, learning: TrainingResources, *, encoder: Encoder | None = None, query_encoder: QueryEncoder | None
+) -> Models:
+    """Learn a content's models, or take them from the cache."""
+    lane = SafetyLane(_safety_words(content, read_phrases(LOCALES, ())), content.campaign.dangers)
+    offers = OfferChecker(content.offers)
+    return train_models(
+        _corpus(content, learning),
+        encoder=encoder or learning.encoder,
+        query_encoder=query_encoder,
+        cache=learning.cache,
+        danger_rules=DetectorRules(DANGER_LIMITS, lane.hints),
+        offer_rules=DetectorRules(OFFER_LIMITS, offers.hints),
     )
-    name = {"ar": "تبيَّن", "en": "Tabayyan"}
-    return Campaign(languages, (), {}, {emergency.id: emergency}, {}, {}, WordLists(), name)
+
+
+def empty_campaign() -> Campaign:
+    """A campaign without topics or contacts, in the languages that have a catalogue."""
+    return neutral_content(read_phrases(LOCALES, ()), asker_languages()).campaign
 
 
 def learning_of(settings: Settings) -> TrainingResources:
     """Sentence vectors where they are wanted and installed, the word list, and the cache under DATA_DIR."""
-    return open_training_resources(settings.data_dir / "cache", semantic=settings.semantic)
+    return open_training_resources(settings.learnt_dir, semantic=settings.semantic)
 
 
 def languages_of(content: Content | None) -> tuple[str, ...]:
     """Language codes that need an interface catalogue."""
-    return tuple(content.campaign.languages) if content is not None else ("ar", "en")
+    return tuple(content.campaign.languages) if content is not None else asker_languages()
 
 
 def answering_over(settings: Settings, content: Content) -> Answering:
@@ -135,7 +154,7 @@ def classifier_of(settings: Settings) -> Callable[[Campaign], Classifier]:
 
 def _trained(campaign: Campaign, learning: TrainingResources) -> Classifier:
     return train_classifier(
-        campaign.training_set(learning.frequencies),
+        corpus_of(campaign, (), learning.frequencies),
         encoder=learning.encoder,
         query_encoder=learning.query_encoder,
         cache=learning.cache,
@@ -160,12 +179,8 @@ def fit_into_cache(settings: Settings, content: Content, encoders: Sequence[Conn
     `encoders` lead to processes that encode meanwhile; without any the encoding is done here.
     """
     learning = learning_of(settings)
-    with one_at_a_time(settings.data_dir / "cache"):
-        train_classifier(
-            content.campaign.training_set(learning.frequencies),
-            encoder=encoder_behind(encoders) if encoders else learning.encoder,
-            cache=learning.cache,
-        )
+    with one_at_a_time(settings.learnt_dir):
+        _models(content, learning, encoder=encoder_behind(encoders) if encoders else None, query_encoder=None)
 
 
 def learn_beside(settings: Settings, content: Content | None, learning: TrainingResources) -> None:
@@ -177,8 +192,8 @@ def learn_beside(settings: Settings, content: Content | None, learning: Training
     """
     if content is None or not content.campaign.topics:
         return
-    key = cache_key(content.campaign.training_set(learning.frequencies), semantic=learning.encoder is not None)
-    if key in learning.cache or not learning.keeps():
+    keys = cache_keys(_corpus(content, learning), semantic=learning.encoder is not None)
+    if all(key in learning.cache for key in keys) or not learning.keeps():
         return
     start = multiprocessing.get_context("spawn")
     ours: list[Connection] = []

@@ -146,10 +146,10 @@ def _chat(arguments: argparse.Namespace) -> int:
 
 def _ask(arguments: argparse.Namespace) -> int:
     from bot.assemble import open_conversation
-    from bot.channels.terminal import ask, questions
+    from bot.channels.terminal import Asked, ask, questions
 
     conversation, context = open_conversation(read_settings(), arguments.language, arguments.today)
-    asked = [" ".join(arguments.question)] if arguments.question else questions(sys.stdin.buffer)
+    asked = [Asked(" ".join(arguments.question))] if arguments.question else questions(sys.stdin.buffer)
     ask(conversation, asked, context, sys.stdout, as_lines=arguments.json, why=arguments.why)
     return 0
 

@@ -7,11 +7,9 @@ as fast). It is honoured only while the Bot API server is on loopback, so that i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
-
-BAGHDAD = ZoneInfo("Asia/Baghdad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +22,20 @@ class Clock:
     """time.monotonic() at that moment, seconds."""
     speed: float = 1.0
     """Clock seconds per real second."""
+    zone: tzinfo = UTC
+    """Where days begin."""
+
+    def in_zone(self, name: str) -> Clock:
+        """The same clock with the days of a time zone, by its IANA name."""
+        return replace(self, zone=ZoneInfo(name))
 
     def now(self) -> datetime:
-        """The time now, aware, in UTC."""
-        return self.start + timedelta(seconds=(time.monotonic() - self.made) * self.speed)
+        """The time now, aware, in the clock's time zone."""
+        return (self.start + timedelta(seconds=(time.monotonic() - self.made) * self.speed)).astimezone(self.zone)
 
     def today(self) -> date:
-        """The day in Baghdad."""
-        return self.now().astimezone(BAGHDAD).date()
+        """The day in the clock's time zone."""
+        return self.now().date()
 
     def seconds_until(self, moment: datetime) -> float:
         """Real seconds until this clock shows a moment; 0 when it has passed."""

@@ -5,21 +5,20 @@ No secret is ever printed: neither the token, nor a password, nor an address tha
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import shutil
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
+from bot.channels.telegram.inspection import Inspection, Unreachable, inspect_telegram
+from bot.channels.telegram.server_clock import SKEW_SECONDS
 from bot.clock import machine_clock
 from bot.content_tools.checks.check import check
+from bot.content_tools.last_good import time_zone_of
 from bot.content_tools.reviews import review_state
 from bot.desk.access import access_mode
 from bot.health import LOW_MEMORY_BYTES, WORDS, available_memory
@@ -30,11 +29,9 @@ from bot.settings_file import read_settings_file
 from storage.databases import StoreErrors
 from storage.releases import Releases
 
-ANSWER_SECONDS = 8.0
-SKEW_SECONDS = 30
-"""A clock that is further off makes fresh questions look old."""
 FREE_BYTES = 200 * 2**20
 MANY_WAITING = 100
+RECENT_ERROR_SECONDS = 3600
 
 _SENTENCES: dict[str, tuple[str, str]] = {
     "no-token": (
@@ -188,10 +185,6 @@ class Finding:
         )
 
 
-class _Unreachable(Exception):
-    """Telegram does not answer."""
-
-
 def examine(settings: Settings, language: str, say: Callable[[str], object] = print) -> int:
     """Look at everything and say it in words; 0 when all is well, 1 when something is wrong."""
     bad = 0
@@ -225,67 +218,31 @@ def _telegram(settings: Settings) -> Iterator[Finding]:
         yield Finding("no-token", settings.effective_mode == "page")
         return
     try:
-        me, sent, told = _ask(settings, "getMe")
-    except _Unreachable:
+        told = asyncio.run(inspect_telegram(settings))
+    except Unreachable:
         yield Finding("telegram-unreachable", False)
         return
-    yield Finding("token", True) if me is not None else Finding("token-refused", False)
-    if sent is not None:
-        skew = round(abs(told - sent))
-        yield Finding("clock", True) if skew <= SKEW_SECONDS else Finding("clock-wrong", False, skew)
-    if me is None:
-        return
-    try:
-        info, _, _ = _ask(settings, "getWebhookInfo")
-    except _Unreachable:
-        yield Finding("telegram-unreachable", False)
-        return
-    yield from _webhook(settings, info if isinstance(info, dict) else {})
+    yield Finding("token", True) if told.token_known else Finding("token-refused", False)
+    if told.skew is not None:
+        off = round(abs(told.skew))
+        yield Finding("clock", True) if off <= SKEW_SECONDS else Finding("clock-wrong", False, off)
+    if told.token_known:
+        yield from _webhook(settings, told)
 
 
-def _webhook(settings: Settings, info: dict[str, Any]) -> Iterator[Finding]:
-    address = info.get("url") or ""
+def _webhook(settings: Settings, told: Inspection) -> Iterator[Finding]:
     if settings.effective_mode == "webhook":
         # Without WEBHOOK_URL somebody else has told Telegram the address.
-        right = address == f"{settings.webhook_url}/telegram" if settings.webhook_url else bool(address)
+        right = told.webhook == f"{settings.webhook_url}/telegram" if settings.webhook_url else bool(told.webhook)
         yield Finding("webhook", True) if right else Finding("webhook-elsewhere", False)
         if len(settings.webhook_secret) < _SHORT_SECRET:
             yield Finding("secret-short", False)
     else:
-        yield Finding("webhook-set", False) if address else Finding("polling", True)
-    failed = info.get("last_error_date")
-    if type(failed) is int and time.time() - failed < 3600:
+        yield Finding("webhook-set", False) if told.webhook else Finding("polling", True)
+    if told.last_error is not None and time.time() - told.last_error.timestamp() < RECENT_ERROR_SECONDS:
         yield Finding("webhook-error", False)
-    waiting = info.get("pending_update_count")
-    if type(waiting) is int and waiting > MANY_WAITING:
+    if told.waiting > MANY_WAITING:
         yield Finding("many-waiting", False)
-
-
-def _ask(settings: Settings, method: str) -> tuple[Any, float | None, float]:
-    """(result or None when refused, Telegram's time or None, ours at that moment), Unix seconds.
-
-    Raises:
-        _Unreachable: no answer, or none that Telegram would give. Without a word of the address: the token is in it.
-    """
-    address = f"{settings.telegram_api_url}/bot{settings.telegram_token}/{method}"
-    try:
-        try:
-            answer = urllib.request.urlopen(address, timeout=ANSWER_SECONDS)  # noqa: S310 - checked by Settings
-        except urllib.error.HTTPError as refused:
-            answer = refused
-        with answer:
-            body = json.loads(answer.read(2**20))
-            date = answer.headers.get("date")
-        return body.get("result") if body.get("ok") else None, _seconds(date), time.time()
-    except (OSError, ValueError, AttributeError):
-        raise _Unreachable from None
-
-
-def _seconds(date: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except ValueError:
-        return None
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
@@ -328,7 +285,7 @@ def _memory() -> Iterator[Finding]:
 
 
 def _content(settings: Settings) -> Iterator[Finding]:
-    today = machine_clock().today()
+    today = machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
     reading = check(settings.content_dir, today)
     errors = len(reading.errors)
     yield Finding("content", True) if not errors else Finding("content-errors", False, errors)

@@ -18,7 +18,7 @@ from bot import __version__
 from bot.assemble import Answering, build_answering, fit_into_cache, languages_of, learn_beside, learning_of
 from bot.channels.ocr import is_available, read_picture
 from bot.channels.telegram.channel import Channel
-from bot.channels.telegram.chat_state import ShortMemory
+from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
 from bot.clock import Clock
 from bot.content_tools.last_good import Loaded, load_or_last_good
@@ -190,17 +190,17 @@ class Runtime:
 
     def telegram(self) -> Services:
         """What the Telegram channel needs."""
-        recall = ShortMemory(self._clock.today, key_of=self._context.keys.of)
+        chat_state = ChatState(self._clock.today, key_of=self._context.keys.of)
         return Services(
             conversation=self.conversation,
             say=lambda language, sentence: self._phrases(language, sentence),
             languages=lambda: tuple(self.conversation().campaign.languages),
             count=self._counters.add,
             clock=self._clock,
-            recall=recall,
+            chat_state=chat_state,
             forget=self._counters.forget,
             read_picture=read_picture if self.settings.read_pictures and is_available() else None,
-            order=self._context.ordering(recall, self._counters),
+            ordering=self._context.ordering(chat_state, self._counters),
         )
 
     def web_app(self, telegram_routes: Sequence[BaseRoute] = ()) -> Starlette:

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     )
     content_dir: Path = Field(ROOT / "content", description="The campaign's words.")
     data_dir: Path = Field(ROOT / "data", description="Counters, releases and the last good copy of the content.")
+    cache_dir: Path | None = Field(
+        None, description="What was learnt from the content; may be shared and deleted. Default: cache in DATA_DIR."
+    )
     database_url: str = Field(
         "", repr=False, description="PostgreSQL address for what is released; empty: SQLite in DATA_DIR."
     )
@@ -187,6 +190,11 @@ class Settings(BaseSettings):
         if self.webhook_url and urlsplit(self.telegram_api_url).hostname == TELEGRAM_HOST:
             _check_webhook(urlsplit(self.webhook_url))
         return self
+
+    @property
+    def learnt_dir(self) -> Path:
+        """The folder of what was learnt from the content."""
+        return self.cache_dir or self.data_dir / "cache"
 
     @property
     def effective_mode(self) -> Mode:

@@ -16,7 +16,7 @@ from bot.i18n import Phrases, read_phrases
 from tests.kit.conversations import scripted_conversation
 
 ROOT = Path(__file__).resolve().parent.parent
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 30)
 
 
 @pytest.hookimpl(tryfirst=True)

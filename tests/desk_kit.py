@@ -13,14 +13,16 @@ from starlette.testclient import TestClient
 
 from bot.clock import Clock, machine_clock
 from bot.content_tools.load.build import Content
-from bot.content_tools.load.word_files import last_resort
+from bot.content_tools.load.word_files import safety_words
+from bot.content_tools.load.word_schema import SafetyFile
+from bot.content_tools.load.yaml_tree import parse
 from bot.desk.asgi import desk_app
 from bot.desk.dependencies import DeskServices, Health
 from bot.dialogue.campaign import Answer, Campaign, Contact, Fact, Review, Source, Topic
 from bot.dialogue.conversation import Conversation
-from bot.dialogue.safety import SafetyLane
+from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.i18n import Phrases, read_phrases
-from bot.settings import LOCALES, Settings
+from bot.settings import LOCALES, ROOT, Settings
 from tests.kit import campaigns
 from tests.kit.classifiers import WordClassifier
 from tests.kit.conversations import small_conversation
@@ -72,7 +74,9 @@ def campaign(extra: tuple[Topic, ...] = ()) -> Campaign:
         topics,
         categories=campaigns.categories(law={"ar": "القانون", "en": "Law"}, scams={"ar": "الخداع", "en": "Scams"}),
         contacts={one.id: one for one in (emergency, embassy)},
-        sources={"rudaw": Source("rudaw", "https://example.org/rudaw", "Rudaw", "A story", "2026-02", None, "ar")},
+        sources={
+            "rudaw": Source("rudaw", "https://example.org/rudaw", {"en": "Rudaw"}, "A story", "2026-02", None, "ar")
+        },
         facts={"L01": Fact("L01", "Prison is said.", "A judge", "medium", None, ("rudaw",), True)},
         handle="TabayyanTestBot",
     )
@@ -80,8 +84,14 @@ def campaign(extra: tuple[Topic, ...] = ()) -> Campaign:
 
 @cache
 def safety_lane() -> SafetyLane:
-    """The urgent lane of a bot without content; compiled once."""
-    return SafetyLane(last_resort())
+    """The urgent lane with the real words; compiled once."""
+    return SafetyLane([_urgent_words(language) for language in campaigns.LANGUAGES])
+
+
+def _urgent_words(language: str) -> SafetyWords:
+    root, _, _ = parse((ROOT / "content" / language / "_safety.yaml").read_bytes())
+    assert root is not None
+    return safety_words(language, SafetyFile.model_validate(root.data()))
 
 
 @cache
@@ -120,7 +130,7 @@ def services(folder: Path | None = None, /, **changed: Any) -> DeskServices:
 
 def fixed_clock() -> Clock:
     """A clock that stands at noon of TODAY for as long as a test takes."""
-    return replace(machine_clock(), start=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    return replace(machine_clock(), start=datetime(2026, 11, 22, 9, tzinfo=UTC)).in_zone("Asia/Baghdad")
 
 
 def client(given: DeskServices | None = None, **changed: Any) -> TestClient:

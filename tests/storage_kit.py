@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
 from bot.dialogue.reply import Counted
 from storage.releases import Releases
 from storage.values import Cell
 
 TOPICS = tuple(f"topic-{number}" for number in range(20))
-START = datetime(2026, 11, 1, 0, 0, tzinfo=BAGHDAD).astimezone(UTC)
-"""The beginning of a day in Baghdad."""
+ZONE = ZoneInfo("Asia/Baghdad")
+START = datetime(2026, 11, 1, 0, 0, tzinfo=ZONE)
+"""The beginning of a day of the campaign."""
 
 
 def cells(topics: Iterable[str] = TOPICS) -> frozenset[Cell]:

@@ -8,17 +8,34 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.channels.terminal import ask, chat, questions
+from bot.channels.terminal import Asked, ask, chat, questions
+from bot.content_tools.load.build import Content
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Context
+from bot.i18n import Phrases
 from tests.conftest import ROOT, TODAY
+from tests.kit.conversations import scripted_conversation
 
-KEYS = ["outcome", "language", "topics", "answered", "choices", "urgent", "signs", "reply", "buttons"]
+KEYS = [
+    "outcome",
+    "language",
+    "topics",
+    "answered",
+    "sure",
+    "choices",
+    "urgent",
+    "danger",
+    "place",
+    "signs",
+    "reply",
+    "buttons",
+]
 
 
 def asked(conversation: Conversation, lines: bytes) -> list[dict[str, object]]:
@@ -55,7 +72,62 @@ def test_one_object_a_line_in_order_for_every_line_blank_ones_too(scripted: Conv
     ],
 )
 def test_how_a_line_is_read(line: bytes, read: str) -> None:
-    assert list(questions(io.BytesIO(line + b"\n"))) == [read]
+    assert list(questions(io.BytesIO(line + b"\n"))) == [Asked(read)]
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ({"q": "and then?", "context": ["a", "b"]}, Asked("and then?", ("a", "b"))),
+        ({"q": "x", "context": [{"q": "a"}, {"text": "b"}, 7, None, {"q": 5}]}, Asked("x", ("a", "b"))),
+        ({"q": "x", "context": "a"}, Asked("x")),
+        ({"q": "x", "forwarded": True}, Asked("x", forwarded=True)),
+        ({"text": "x", "forwarded": "yes"}, Asked("x")),
+    ],
+)
+def test_what_an_object_says_beside_its_question(line: dict[str, object], read: Asked) -> None:
+    assert list(questions(io.BytesIO(json.dumps(line).encode() + b"\n"))) == [read]
+
+
+def test_a_context_is_answered_first_and_each_line_is_a_new_chat(scripted: Conversation) -> None:
+    question = {"q": "talk:follow-up", "context": ["law-amnesty", "law-prison-term"]}
+    later, alone = asked(scripted, json.dumps(question).encode() + b'\n"talk:follow-up"\n')
+    assert later["answered"] == ["law-prison-term"]
+    assert alone["answered"] == []
+
+
+def test_a_forwarded_line_is_read_as_one(scripted: Conversation) -> None:
+    text = "راتب زين وسكن مؤمن للشباب"
+    lines = [{"q": text}, {"q": text, "forwarded": True}]
+    typed, forwarded = asked(scripted, "".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert (typed["outcome"], forwarded["outcome"]) == ("none", "offer")
+
+
+def test_an_alias_stands_beside_the_topic_that_it_was_merged_into(content: Content, phrases: Phrases) -> None:
+    kept = content.campaign.topics["law-prison-term"]
+    topics = {**content.campaign.topics, "law-old-name": replace(kept, id="law-old-name", alias_of=kept.id)}
+    conversation = scripted_conversation(content, phrases, replace(content.campaign, topics=topics))
+    found = asked(conversation, b"law-prison-term\n")[0]
+    assert found["answered"] == ["law-prison-term", "law-old-name"]
+    assert isinstance(found["topics"], list)
+    assert [topic["id"] for topic in found["topics"]][:2] == ["law-prison-term", "law-old-name"]
+    assert len(found["topics"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("law-prison-term", ("answer", True, None, None, None)),
+        ("~law-prison-term", ("answer", False, None, None, None)),
+        ("اني بمعسكر تدريب بروسيا طلعوني", ("urgent", True, "full", "in-camp", "russia")),
+        ("I am in danger, in baghdad", ("urgent", True, "ask", "held", "iraq")),
+    ],
+)
+def test_how_sure_and_how_urgent_a_reply_is(
+    scripted: Conversation, line: str, told: tuple[str, bool, str | None, str | None, str | None]
+) -> None:
+    found = asked(scripted, json.dumps(line).encode() + b"\n")[0]
+    assert tuple(found[key] for key in ("outcome", "sure", "urgent", "danger", "place")) == told
 
 
 def test_choices_name_the_topics_on_buttons(scripted: Conversation) -> None:
@@ -87,7 +159,7 @@ def run(arguments: list[str], given: bytes, **environment: str) -> subprocess.Co
         input=given,
         capture_output=True,
         cwd=ROOT,
-        env={**kept, **environment},
+        env={**kept, "TABAYYAN_CACHE_DIR": str(ROOT / "data" / "cache"), **environment},
         timeout=600,
         check=False,
     )

@@ -19,10 +19,11 @@ from bot.content_tools import measure, read_content
 from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import check
 from bot.content_tools.checks.figures import Known, figures
-from bot.content_tools.checks.rules import emergency_abroad, promises
-from bot.content_tools.checks.texts import addresses, letters, markup, punctuation
+from bot.content_tools.checks.inspection import Inspection
+from bot.content_tools.checks.texts import Emergency, addresses, emergency_digits, letters, markup, punctuation
 from bot.content_tools.edit import EditError
-from bot.content_tools.load.build import content_digest
+from bot.content_tools.load.build import build
+from bot.content_tools.load.content_folder import ContentFolder, content_digest, load
 from bot.content_tools.scaffold import new_language, new_topic, verify_contact
 from bot.content_tools.trace import trace
 from bot.nlu.ranking import Ranked, Ranking
@@ -30,7 +31,13 @@ from bot.nlu.utterance import Utterance
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
-SECONDS_FOR_82 = 2.0
+CONTENT = load(ROOT / "content")
+RULES = Inspection(CONTENT, ContentFolder(ROOT, "tests/wordings"), build(CONTENT), TODAY).rules
+"""The rules of wording of the real campaign."""
+WRITTEN = date(2026, 11, 30)
+"""The day on which contacts of the real content were last confirmed."""
+EMERGENCY = Emergency("iraq-911", "911")
+SECONDS_FOR_THE_CONTENT = 2.0
 SECONDS_FOR_700 = 15.0
 
 
@@ -53,18 +60,18 @@ def _run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
 
 
 def test_the_real_content_has_no_error() -> None:
-    reading = check(ROOT / "content", TODAY, ROOT / "tests" / "wordings")
+    reading = check(ROOT / "content", WRITTEN, ROOT / "tests" / "wordings")
     assert [f"{p.path}:{p.line}: {p.message('en')}" for p in reading.errors] == []
 
 
-def test_82_topics_are_checked_in_time() -> None:
+def test_the_real_content_is_checked_in_time() -> None:
     best = float("inf")  # the shortest of three: other programs share the processor
     for _ in range(3):
         began = time.process_time()
-        reading = check(ROOT / "content", TODAY, ROOT / "tests" / "wordings")
+        reading = check(ROOT / "content", WRITTEN, ROOT / "tests" / "wordings")
         best = min(best, time.process_time() - began)
-    assert reading.content is not None and len(reading.content.campaign.topics) == 82
-    assert best < SECONDS_FOR_82
+    assert reading.content is not None and len(reading.content.campaign.topics) > 100
+    assert best < SECONDS_FOR_THE_CONTENT
 
 
 @pytest.mark.slow
@@ -94,7 +101,7 @@ def test_700_topics_are_checked_in_time(tmp_path: Path) -> None:
 
 
 def test_every_fact_that_an_answer_may_state_is_used() -> None:
-    problems = check(ROOT / "content", TODAY).problems
+    problems = check(ROOT / "content", WRITTEN).problems
     assert [problem.values for problem in problems if problem.code == "fact-unused"] == []
 
 
@@ -145,7 +152,7 @@ def test_no_value_that_nobody_confirmed_reaches_an_answer_file() -> None:
     ],
 )
 def test_promises_are_found_and_talk_of_promises_is_not(text: str, language: str, found: bool) -> None:
-    assert bool(list(promises(text, language))) is found
+    assert bool(list(RULES.promises(text, language))) is found
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_promises_are_found_and_talk_of_promises_is_not(text: str, language: str
     ],
 )
 def test_the_emergency_number_abroad(text: str, language: str, codes: list[str]) -> None:
-    assert [finding.code for finding in emergency_abroad(text, language)] == codes
+    assert [finding.code for finding in RULES.emergency_abroad(text, language)] == codes
 
 
 @pytest.mark.parametrize(
@@ -175,14 +182,15 @@ def test_the_emergency_number_abroad(text: str, language: str, codes: list[str])
         ("See example.org for it.", ["raw-link"]),
         ("Write to a@b.example.", ["raw-link"]),
         ("Write to @somebody_there.", ["raw-link"]),
-        ("Dial 911.", ["raw-911"]),
+        ("Dial 911.", ["raw-emergency"]),
         ("From 2022-2026, in 1,911 cases, 2,500,000 dinars, Law 111 of 1969.", []),
         ("Between 26.02.2026 and 2026-03-01.", []),
         ("Call {contact:iraq-911}.", []),
     ],
 )
 def test_raw_numbers_and_links(text: str, codes: list[str]) -> None:
-    assert [finding.code for finding in addresses(text)] == codes
+    found = [*addresses(text), *emergency_digits(text, EMERGENCY)]
+    assert [finding.code for finding in found] == codes
 
 
 @pytest.mark.parametrize(
@@ -226,7 +234,7 @@ def test_a_day_of_the_page_is_no_count_of_men() -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_text_makes_a_rule_raise(text: str, language: str) -> None:
     findings = [*letters(text, language), *punctuation(text), *markup(text), *addresses(text)]
-    findings += [*promises(text, language), *emergency_abroad(text, language)]
+    findings += [*RULES.promises(text, language), *RULES.emergency_abroad(text, language)]
     assert all(finding.code for finding in findings)
     assert all(figure.value for figure in figures(text, language))
 
@@ -239,7 +247,7 @@ def test_no_text_keeps_the_check_busy(part: str) -> None:
     began = time.process_time()
     for language in ("ar", "en"):
         findings = [*letters(text, language), *punctuation(text), *markup(text), *addresses(text)]
-        findings += [*promises(text, language), *emergency_abroad(text, language)]
+        findings += [*RULES.promises(text, language), *RULES.emergency_abroad(text, language)]
         assert figures(text, language) or findings is not None
     assert time.process_time() - began < 5.0
 
@@ -376,7 +384,7 @@ def test_a_contact_is_shown_only_after_somebody_confirmed_it(folder: Path, monke
     old = (folder / "contacts.yaml").read_text(encoding="utf-8").splitlines()
     code = _run(
         monkeypatch, folder, "contact", "verify", "help-office", "--by", "Legal desk",
-        "--source", "https://example.org/contact", "--today", "2026-11-22",
+        "--source", "https://example.org/contact", "--today", "2026-11-30",
     )  # fmt: skip
     assert code == 0
     after = read_content(folder).content
@@ -423,6 +431,8 @@ class _WordMatcher:
             topic.id: {word for texts in topic.phrasings.values() for text in texts for word in text.split()}
             for topic in campaign.topics.values()  # type: ignore[attr-defined]
         }
+
+    read = staticmethod(Utterance.read)
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank by shared words."""

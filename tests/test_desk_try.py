@@ -85,7 +85,7 @@ def test_hide_takes_question_and_answer_away() -> None:
     talk = desk_kit.conversation()
     asked = Step(1, "say", "how many years in prison")
     bubbles = play_all(talk, [asked], "en", desk_kit.TODAY)
-    hide = next(key for row in bubbles[1].rows for key in row if key.label == "Hide")
+    hide = next(key for row in bubbles[1].rows for key in row if key.label == "🗑")
     step = pressed_step(hide.value, 2)
     assert step is not None
     assert play(talk, step, "en", desk_kit.TODAY).removed == ("1-q", "1-a")
@@ -128,9 +128,11 @@ def test_every_outcome_has_its_words(said: str, expected: str) -> None:
 def test_share_shows_what_another_chat_would_get() -> None:
     client = desk_kit.client()
     first = part(client, say="how many years in prison")
-    share = desk_kit.found(r'value="(share\|en\|[^"]+)"', first["columns"][1]["put"][1]["html"])
-    second = part(client, first["steps"], press=share)
-    assert "t.me/TabayyanTestBot" in second["columns"][1]["put"][0]["html"]
+    more = desk_kit.found(r'value="(press\|en\|1\|[^"]+)"[^>]*>More and sources', first["columns"][1]["put"][1]["html"])
+    second = part(client, first["steps"], press=more)
+    share = desk_kit.found(r'value="(share\|en\|[^"]+)"', second["columns"][1]["put"][0]["html"])
+    third = part(client, second["steps"], press=share)
+    assert "t.me/TabayyanTestBot" in third["columns"][1]["put"][0]["html"]
 
 
 def test_a_new_user_starts_from_nothing() -> None:

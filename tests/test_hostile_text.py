@@ -193,11 +193,11 @@ def readers(content: Content, phrases: Phrases, scripted: Conversation) -> dict[
         "pack": lambda typed: limits.pack((typed,)),
         "decode": scripted.actions.decode,
         "paragraph": lambda typed: render.paragraph(typed, "ar", date(2026, 11, 22)),
-        "safety": lambda typed: safety.look(safety.read(Utterance.read(typed))),
+        "safety": lambda typed: safety.listen(Utterance.read(typed)),
         "safe-word": lambda typed: safety.is_safe_word(Utterance.read(typed)),
-        "steer": lambda typed: safety.steer(safety.read(Utterance.read(typed))),
-        "offer": lambda typed: offers.look(Utterance.read(typed)),
-        "forwarded-offer": lambda typed: offers.look(Utterance.read(typed), forwarded=True),
+        "steer": lambda typed: safety.steer(Utterance.read(typed)),
+        "offer": lambda typed: offers.read(Utterance.read(typed)),
+        "forwarded-offer": lambda typed: offers.read(Utterance.read(typed), forwarded=True),
     }
 
 

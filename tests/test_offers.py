@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content_tools.load.word_files import offer_words
-from bot.dialogue.offers import LONGEST_QUOTE, OfferChecker, OfferReading, Sign
+from bot.content_tools.load.word_schema import OffersFile
+from bot.dialogue.offers import LONGEST_QUOTE, MOST_TOLD, OfferChecker, OfferReading, OfferWords, Sign
 from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,19 +37,25 @@ def load(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 
-WORDS = [offer_words(language, load(ROOT / "content" / language / "_offers.yaml")) for language in LANGUAGES]
+def words_of(data: Any, language: str) -> OfferWords:
+    """The words of a parsed file."""
+    return offer_words(language, OffersFile.model_validate(data))
+
+
+WORDS = [words_of(load(ROOT / "content" / language / "_offers.yaml"), language) for language in LANGUAGES]
 CHECKER = OfferChecker(WORDS)
 SCAMS = {name: load(SETS / f"{name}.yaml") for name in ("offers_tuned", "offers_held_out")}
 OTHERS = load(SETS / "other.yaml")
 KNOWN_SIGNS = (
     "russia military safe-job vague-job high-pay signing-bonus citizenship land-house-marriage no-fighting-promise "
     "unseen-contract all-arranged visit-or-study-visa cheap-tour bypass-embassy pressure secrecy private-contact "
-    "passport-asked phone-taken wages-to-family fee minors women-targeted friend-invite no-skills"
+    "passport-asked phone-taken wages-to-family fee minors women-targeted friend-invite no-skills "
+    "special-contract drone-job embassy-knows ban-not-for-us debt-bait threat-or-fine amnesty-for-sale sworn"
 ).split()
 
 
 def found(text: str, *, forwarded: bool = False) -> set[str] | None:
-    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
+    reading = CHECKER.read(Utterance.read(text), forwarded=forwarded)
     return None if reading is None else {sign.id for sign in reading.signs}
 
 
@@ -104,8 +111,8 @@ def test_the_campaigns_own_phrasings_are_hardly_ever_offers() -> None:
 
 def test_a_forwarded_text_counts_more_readily() -> None:
     text = "راتب زين وسكن مؤمن للشباب"
-    assert CHECKER.look(Utterance.read(text)) is None
-    assert CHECKER.look(Utterance.read(text), forwarded=True) is not None
+    assert CHECKER.read(Utterance.read(text)) is None
+    assert CHECKER.read(Utterance.read(text), forwarded=True) is not None
 
 
 def test_signs_do_not_reach_from_one_clause_into_the_next() -> None:
@@ -126,15 +133,31 @@ def test_the_file_names_all_signs() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_quotes_the_text_escaped(language: str) -> None:
     text = "مطلوب حراس بروسيا راتب 2500 دولار <b>بالشهر</b> & سكن علينا، دز صورة جوازك خاص"
-    reading = CHECKER.look(Utterance.read(text))
+    reading = CHECKER.read(Utterance.read(text))
     assert reading is not None
     report = "\n".join(CHECKER.paragraphs(reading, language, HtmlRender(), TODAY))
     assert "<b>بالشهر</b>" not in report
+    assert len(reading.signs) > MOST_TOLD
     for sign in reading.signs:
         assert sign.quote
         assert len(sign.quote) <= LONGEST_QUOTE
         assert all(part in " ".join(text.split()) for part in sign.quote.rstrip("…").split())
+    for sign in reading.signs[:MOST_TOLD]:
         assert escape(sign.quote, quote=False) in report
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_says_first_what_to_do_and_tells_no_more_than_three_signs_in_full(language: str) -> None:
+    words = next(words for words in WORDS if words.language == language)
+    reading = OfferReading(tuple(Sign(sign.id, "كلمات") for sign in words.signs[:8]))
+    paragraphs = CHECKER.paragraphs(reading, language, HtmlRender(), TODAY)
+    assert paragraphs[0] == escape(words.report.found.split("\n\n")[0], quote=False)
+    told = [number for number, paragraph in enumerate(paragraphs) if "<blockquote>" in paragraph]
+    assert len(told) == MOST_TOLD
+    assert any(escape(words.report.next.split("\n\n")[0], quote=False) in one for one in paragraphs[: told[0]])
+    # Nothing coaches anybody to go on talking to a recruiter.
+    for sign in words.signs:
+        assert not sign.ask or escape(sign.ask, quote=False) not in "\n".join(paragraphs)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -153,7 +176,7 @@ def test_a_report_fits_and_never_calls_an_offer_safe(language: str, count: int) 
 
 def test_without_content_it_still_says_something() -> None:
     empty = OfferChecker(())
-    assert empty.look(Utterance.read("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص"), forwarded=True) is None
+    assert empty.read(Utterance.read("مطلوب حراس بروسيا راتب 2500 دولار راسلنا خاص"), forwarded=True) is None
     assert empty.paragraphs(OfferReading(()), "en", HtmlRender(), TODAY)
 
 
@@ -166,7 +189,7 @@ def test_hostile_text_costs_little(text: str) -> None:
     spent = []
     for _ in range(4):
         started = time.process_time()
-        CHECKER.look(Utterance.read(text[:4096]), forwarded=True)
+        CHECKER.read(Utterance.read(text[:4096]), forwarded=True)
         spent.append((time.process_time() - started) * 1000)
     print(f"{min(spent):.1f} ms")
     assert min(spent) < 100
@@ -175,21 +198,6 @@ def test_hostile_text_costs_little(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400), st.booleans())
 def test_any_text_is_read(text: str, forwarded: bool) -> None:
-    reading = CHECKER.look(Utterance.read(text), forwarded=forwarded)
+    reading = CHECKER.read(Utterance.read(text), forwarded=forwarded)
     if reading is not None:
         assert all(sign.id in KNOWN_SIGNS and len(sign.quote) <= LONGEST_QUOTE for sign in reading.signs)
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [
-        ("only_with", ["rusia"], "Did you mean russia"),
-        ("words", ["<nobody>"], "names the group"),
-        ("name", "", "signs.fee.name: a text is expected here"),
-    ],
-)
-def test_a_mistake_in_the_file_says_where_and_how_to_mend_it(key: str, value: object, said: str) -> None:
-    data = load(ROOT / "content" / "en" / "_offers.yaml")
-    data["signs"]["fee"][key] = value
-    with pytest.raises(ValueError, match=said):
-        offer_words("en", data)

@@ -14,9 +14,12 @@ import pytest
 
 from bot.content_tools.checks.check import check
 from bot.content_tools.last_good import keep, last_good
+from bot.content_tools.last_resort import kept_last_resort, neutral_content
 from bot.content_tools.live import ContentWatch, load_or_last_good, prepare, signature
-from bot.content_tools.load.build import Content, content_digest, read_content
+from bot.content_tools.load.build import Content, read_content
+from bot.content_tools.load.content_folder import content_digest
 from bot.content_tools.problems import Problem
+from bot.i18n import LOCALES, asker_languages, read_phrases
 from tests.conftest import ROOT, TODAY
 
 BASE = ROOT / "tests" / "broken_content" / "base"
@@ -131,7 +134,7 @@ def test_a_data_folder_that_cannot_be_written_only_keeps_no_copy(folder: Path, t
     (tmp_path / "data").write_text("a file stands in the way", encoding="utf-8")
     loaded = load_or_last_good(folder, tmp_path / "data", TODAY)
     assert loaded.origin == "folder" and loaded.content is not None
-    assert not keep(folder, tmp_path / "data", loaded.content.digest)
+    assert not keep(folder, tmp_path / "data", loaded.content)
 
 
 def test_a_damaged_copy_is_not_used(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +151,52 @@ def test_the_copy_holds_content_and_nothing_else(folder: Path, tmp_path: Path) -
     load_or_last_good(folder, tmp_path / "data", TODAY)
     names = {path.name for path in (tmp_path / "data").rglob("*") if path.is_file()}
     assert "notes.txt" not in names and ".secret.yaml" not in names and "topics.yaml" in names
-    assert len(list((tmp_path / "data" / "last-good").iterdir())) == 2  # one copy and its pointer
+    kept = {path.name for path in (tmp_path / "data" / "last-good").iterdir() if path.is_file()}
+    assert kept == {"current", "last-resort.json"}
+
+
+def test_without_a_readable_copy_the_urgent_words_that_were_kept_answer(folder: Path, tmp_path: Path) -> None:
+    good = load_or_last_good(folder, tmp_path / "data", TODAY).content
+    assert good is not None
+    copy = last_good(tmp_path / "data")
+    assert copy is not None
+    shutil.rmtree(copy)
+    (folder / "campaign.yaml").unlink()
+    loaded = load_or_last_good(folder, tmp_path / "data", TODAY)
+    assert loaded.origin == "last-resort" and loaded.content is not None
+    left = loaded.content
+    assert left.safety == good.safety and not left.campaign.topics
+    assert left.campaign.sentences == good.campaign.sentences
+    assert left.campaign.contacts.keys() == {good.campaign.emergency_contact}
+    assert left.campaign.places == good.campaign.places
+
+
+def test_urgent_words_that_cannot_be_read_are_replaced_by_the_kept_ones(folder: Path, tmp_path: Path) -> None:
+    good = load_or_last_good(folder, tmp_path / "data", TODAY).content
+    assert good is not None
+    copy = last_good(tmp_path / "data")
+    assert copy is not None
+    shutil.rmtree(copy)
+    for language in ("ar", "en"):
+        (folder / language / "_safety.yaml").unlink()
+    loaded = load_or_last_good(folder, tmp_path / "data", TODAY)
+    assert loaded.origin == "folder" and loaded.content is not None
+    assert loaded.content.safety == good.safety
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 1}', "\udcff"])
+def test_a_damaged_last_resort_counts_as_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "last-resort.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    assert kept_last_resort(tmp_path) is None
+
+
+def test_with_nothing_at_all_a_text_of_no_number_place_or_campaign_is_left() -> None:
+    left = neutral_content(read_phrases(LOCALES, asker_languages()), asker_languages())
+    assert {words.language for words in left.safety} == set(asker_languages())
+    for words in left.safety:
+        assert words.reply.full and not any(character.isdigit() for character in str(words.reply))
+    assert words.reply.full != left.safety[0].reply.full  # translated
+    assert not left.campaign.contacts and not left.campaign.name
 
 
 def test_content_travels_between_processes_unchanged(folder: Path) -> None:

@@ -7,7 +7,6 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,43 +14,33 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.content_tools.load.word_files import last_resort, safety_words
-from bot.dialogue.safety import DANGERS, Alarm, SafetyLane, SafetyWords
+from bot.content_tools.load.build import read_content
+from bot.dialogue.safety import Alarm, SafetyLane
 from bot.nlu.patterns import PatternError, Vocabulary
 from bot.nlu.utterance import Utterance
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = Path(__file__).parent / "safety"
-TODAY = date(2026, 11, 22)
-LANGUAGES = ("ar", "en")
 MILLISECONDS = 50
-
-
-class PlainRender:
-    """Leaves placeholders as they are, so that tests can see which ones a text uses."""
-
-    def paragraph(self, text: str, language: str, today: date) -> str:
-        return text
 
 
 def load(path: Path) -> dict[str, object]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 
-def words_of(language: str) -> SafetyWords:
-    return safety_words(language, load(ROOT / "content" / language / "_safety.yaml"))
+CONTENT = read_content(ROOT / "content").content
+assert CONTENT is not None
+LANE = SafetyLane(CONTENT.safety, CONTENT.campaign.dangers)
+WORDS = {words.language: words for words in CONTENT.safety}
+VARIETIES = {code: language.varieties for code, language in CONTENT.campaign.languages.items()}
 
 
-LANE = SafetyLane([words_of(language) for language in LANGUAGES])
-LAST_RESORT = SafetyLane(last_resort())
+def listen(lane: SafetyLane, text: str) -> Alarm | None:
+    return lane.listen(Utterance.read(text))
 
 
-def look(lane: SafetyLane, text: str) -> Alarm | None:
-    return lane.look(lane.read(Utterance.read(text)))
-
-
-def steer(lane: SafetyLane, text: str) -> tuple[str, ...]:
-    return lane.steer(lane.read(Utterance.read(text)))
+def steer(lane: SafetyLane, text: str) -> str | None:
+    return lane.steer(Utterance.read(text))
 
 
 def messages(kind: str) -> Iterator[tuple[str, str]]:
@@ -70,7 +59,7 @@ def levels(kind: str, half: int | None = None) -> tuple[Counter[str], dict[str, 
     for variety, message in messages(kind):
         if half is not None and zlib.crc32(message.encode()) & 1 != half:
             continue
-        alarm = look(LANE, message)
+        alarm = listen(LANE, message)
         level = alarm.level if alarm else "none"
         total[level] += 1
         by_variety.setdefault(variety, Counter())[level] += 1
@@ -133,7 +122,7 @@ def test_the_campaigns_own_phrasings_of_calm_topics_pass() -> None:
         if calm.fullmatch(path.stem):
             for listed in load(path).values():
                 for message in listed if isinstance(listed, list) else ():
-                    alarm = look(LANE, message)
+                    alarm = listen(LANE, message)
                     heard[alarm.level if alarm else "none"] += 1
     count = sum(heard.values())
     print("phrasings of calm topics", dict(heard))
@@ -160,13 +149,13 @@ def test_the_campaigns_own_phrasings_of_calm_topics_pass() -> None:
     ],
 )
 def test_one_message(message: str, level: str | None, danger: str | None) -> None:
-    alarm = look(LANE, message)
+    alarm = listen(LANE, message)
     assert (alarm.level if alarm else None, alarm.danger if alarm else None) == (level, danger)
 
 
 @pytest.mark.parametrize("text", ["", " ", "؟؟؟", "👍", "123", "\ud800", "\x00", "جوازي\udc00اخذوه"])
 def test_nothing_to_read_raises_nothing(text: str) -> None:
-    look(LANE, text)
+    listen(LANE, text)
     steer(LANE, text)
     assert not LANE.is_safe_word(Utterance.read(text))
 
@@ -175,105 +164,95 @@ def test_nothing_to_read_raises_nothing(text: str) -> None:
 
 
 def test_a_relative_gets_a_relatives_topics() -> None:
-    own, relatives = look(LANE, "اني بمعسكر تدريب بروسيا طلعوني"), look(LANE, "ابني بمعسكر تدريب بروسيا ويبجي")
+    own, relatives = listen(LANE, "اني بمعسكر تدريب بروسيا طلعوني"), listen(LANE, "ابني بمعسكر تدريب بروسيا ويبجي")
     assert own is not None and relatives is not None
     assert own.topics[0] == "in-russia-training-camp"
     assert relatives.topics[0] == "family-son-calls-from-camp"
 
 
 def test_place_decides_who_may_dial() -> None:
-    at_home, there = look(LANE, "اني هسه بمطار بغداد ويه السمسار"), look(LANE, "اني محبوس بشقة بموسكو")
+    at_home, there = listen(LANE, "اني هسه بمطار بغداد ويه السمسار"), listen(LANE, "اني محبوس بشقة بموسكو")
     assert at_home is not None and there is not None
     assert at_home.place == "iraq"
     assert there.place == "russia"
 
 
+@pytest.mark.parametrize(
+    ("message", "who"),
+    [
+        ("اني بمعسكر تدريب بروسيا طلعوني", "self"),
+        ("ابني بمعسكر تدريب بروسيا ويبجي", "relative"),
+        ("my son is in a training camp in russia and he is crying", "relative"),
+        ("they took my passport", "self"),
+    ],
+)
+def test_who_is_in_danger_is_told_by_the_words(message: str, who: str) -> None:
+    alarm = listen(LANE, message)
+    assert alarm is not None
+    assert alarm.who == who
+
+
 def test_topics_exist() -> None:
-    known = {topic["id"] for topic in load(ROOT / "content" / "topics.yaml")["topics"]}
     for danger in LANE.dangers:
-        assert set(LANE.alarm(danger).topics) <= known
-    assert set(steer(LANE, "كم عمولة الي يجيب واحد")) <= known
+        kind = LANE.kind(danger)
+        assert {*kind.topics, *kind.relative_topics} <= CONTENT.campaign.topics.keys()
 
 
 @pytest.mark.parametrize(
-    ("message", "first"),
+    ("message", "asks"),
     [
-        ("اريد التحق بالجيش الروسي شلون", "law-is-joining-a-crime"),
-        ("how can I join the russian army", "law-is-joining-a-crime"),
-        ("arid altahiq bil jaysh el rusi", "law-is-joining-a-crime"),
-        ("عندي 10 شباب جاهزين لروسيا شكد العمولة", "law-recruiter-punishment"),
-        ("how much commission do I get for each man I bring", "law-recruiter-punishment"),
+        ("اريد التحق بالجيش الروسي شلون", "enlisting"),
+        ("how can I join the russian army", "enlisting"),
+        ("arid altahiq bil jaysh el rusi", "enlisting"),
+        ("عندي 10 شباب جاهزين لروسيا شكد العمولة", "recruiting"),
+        ("how much commission do I get for each man I bring", "recruiting"),
         ("هل الالتحاق بالجيش الروسي جريمة", None),
         ("what is the punishment for joining the russian army", None),
         ("شكد حكم السمسار", None),
     ],
 )
-def test_who_asks_how_gets_the_law(message: str, first: str | None) -> None:
-    assert (steer(LANE, message) or (None,))[0] == first
+def test_who_asks_how_is_recognised(message: str, asks: str | None) -> None:
+    assert steer(LANE, message) == asks
 
 
-# ---- what it says
-
-PROMISES = re.compile(
-    r"we will help|you will be safe|guarantee|you are safe|anonymous|encrypted|نضمن|ستكون بأمان|أنت بأمان|لن تُسجن|سنساعدك"
-)
-WAYS_OUT = re.compile(r"spasisebyabot|hochuzhit|iditelesom|@\w|t\.me|https?://|\+38")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("lane", [LANE, LAST_RESORT], ids=["content", "last resort"])
-@pytest.mark.parametrize("danger", [*DANGERS])
-def test_the_reply_keeps_its_rules(lane: SafetyLane, language: str, danger: str) -> None:
-    for place in ("iraq", "russia", "unknown"):
-        for level in ("full", "ask"):
-            alarm = Alarm(level, danger, place, ())  # type: ignore[arg-type]
-            text = "\n".join(lane.paragraphs(alarm, language, PlainRender(), TODAY))
-            assert "iraq-911" in text or "911" in text
-            if place != "iraq":
-                assert "{contact:iraq-911}" not in text
-                assert (
-                    "Do not dial it" in text
-                    or "do not dial it" in text
-                    or "must not dial it" in text
-                    or "لا تتصل به" in text
-                    or "لا يتصل به" in text
-                )
-            assert ("machine" in text and "obody reads" in text) or ("آلة" in text and "لا أحد يقرأ" in text)
-            assert not PROMISES.search(text)
-            assert not WAYS_OUT.search(text)
-            assert (
-                "?" not in text.replace("danger now?", "") if language == "en" else "؟" not in text.replace("الآن؟", "")
-            )
-            assert len(text.encode("utf-16-le")) // 2 < 3500
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_danger_has_words_and_a_reply_of_its_own(language: str) -> None:
-    words = words_of(language)
-    assert {danger.id for danger in words.dangers} == set(DANGERS)
-    assert set(words.reply.now) == set(DANGERS)
-    for danger in words.dangers:
+@pytest.mark.parametrize("language", WORDS)
+def test_every_danger_has_words_of_its_own(language: str) -> None:
+    """Some dangers are known by examples alone: nobody could list how they are told."""
+    listed = {danger.id for danger in WORDS[language].dangers}
+    assert listed <= set(LANE.dangers)
+    by_examples = {
+        example.label for example in CONTENT.campaign.danger_examples if example.variety in VARIETIES[language]
+    }
+    assert set(LANE.dangers) - {"unknown"} <= listed | by_examples
+    for danger in WORDS[language].dangers:
         assert danger.strong or danger.weak
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_safe_word_brings_the_help_back(language: str) -> None:
-    word = words_of(language).safe_words[0]
+@pytest.mark.parametrize("language", WORDS)
+def test_the_safe_word_is_known_however_it_is_typed(language: str) -> None:
+    word = WORDS[language].safe_words[0]
     assert LANE.is_safe_word(Utterance.read(f" {word}! "))
-    assert any(word in part for part in LANE.paragraphs(LANE.unknown, language, PlainRender(), TODAY))
+    assert LANE.safe_word(language) == word
 
 
 def test_yes_gives_the_full_reply_of_that_danger() -> None:
     for danger in LANE.dangers:
-        assert LANE.alarm(danger).level == "full"
+        alarm = LANE.alarm(danger)
+        assert (alarm.level, alarm.asks) == ("full", False)
     assert LANE.alarm("nobody-wrote-this") == LANE.unknown
 
 
-def test_the_last_resort_hears_the_clearest() -> None:
-    heard = [message for _, message in messages("strong") if look(LAST_RESORT, message)]
-    print("last resort hears", len(heard), "of", sum(1 for _ in messages("strong")))
-    assert len(heard) >= 115
-    assert not look(LAST_RESORT, "شكد الراتب")
+def test_the_lane_without_a_model_costs_less_than_half_a_millisecond() -> None:
+    texts = [message for kind in ("strong", "weak", "harmless", "ordinary") for _, message in messages(kind)]
+    spent = []
+    for _ in range(5):
+        utterances = [Utterance.read(text) for text in texts]
+        started = time.process_time()
+        for utterance in utterances:
+            LANE.listen(utterance)
+        spent.append((time.process_time() - started) * 1000 / len(texts))
+    print(f"{min(spent):.3f} ms a message")
+    assert min(spent) < 0.5
 
 
 # ---- time and mistakes
@@ -290,7 +269,7 @@ HOSTILE = {
     "ligatures": "ﷺ" * 4096,
     "marks": "شً" + "\u064b" * 4000,
     "brackets": "<" * 4096,
-    "all words of the lists": " ".join(" ".join(danger.strong) for danger in words_of("ar").dangers)[:4096],
+    "all words of the lists": " ".join(" ".join(danger.strong) for danger in WORDS["ar"].dangers)[:4096],
 }
 
 
@@ -300,7 +279,7 @@ def test_hostile_text_costs_little(name: str) -> None:
     spent = []
     for _ in range(4):
         started = time.process_time()
-        look(LANE, text)
+        listen(LANE, text)
         spent.append((time.process_time() - started) * 1000)
     print(name, f"{min(spent):.1f} ms")
     assert min(spent) < MILLISECONDS
@@ -309,9 +288,9 @@ def test_hostile_text_costs_little(name: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_is_read(text: str) -> None:
-    alarm = look(LANE, text)
-    assert alarm is None or alarm.danger in DANGERS
-    assert isinstance(steer(LANE, text), tuple)
+    alarm = listen(LANE, text)
+    assert alarm is None or alarm.danger in LANE.dangers
+    assert steer(LANE, text) in (None, "enlisting", "recruiting")
 
 
 @settings(max_examples=200, deadline=None)
@@ -325,25 +304,3 @@ def test_any_pattern_is_read_or_refused_with_a_reason(line: str) -> None:
     else:
         vocabulary.seal()
         vocabulary.read(Utterance.read("اخذوا جوازي 5")).has(pattern)
-
-
-@pytest.mark.parametrize(
-    ("path", "change", "said"),
-    [
-        (
-            "dangers",
-            {"papers-takn": {"strong": ["x"]}},
-            "dangers.papers-takn: no such danger. Did you mean papers-taken?",
-        ),
-        ("dangers", {"held": {"strong": ["<nobody>"]}}, "dangers.held.strong[1]"),
-        ("dangers", {"held": {"strong": "حابسيني"}}, "dangers.held.strong: a list is expected here."),
-        ("dangers", {"held": {"strong": ["<a|b"]}}, "opens a bracket"),
-        ("reply", {}, "reply.now: this key is missing. Add it."),
-        ("typo", [], "typo: this key is not known here."),
-    ],
-)
-def test_a_mistake_in_the_file_says_where_and_how_to_mend_it(path: str, change: object, said: str) -> None:
-    data = load(ROOT / "content" / "ar" / "_safety.yaml")
-    data[path] = change
-    with pytest.raises(ValueError, match=re.escape(said)):
-        safety_words("ar", data)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram.chat_state import Gathered, ShortMemory
+from bot.channels.telegram.chat_state import ChatState, PendingQuestion
 from bot.counting.counters import Counters
 from bot.dialogue.reply import Counted
-from bot.scale_out.chat_order import SharedOrder
+from bot.scale_out.chat_order import RedisOrdering
 from bot.scale_out.day_keys import DayKeys
 from bot.scale_out.redis_server import RedisErrors, RedisPersistsError, redis_keeps_nothing
 from bot.scale_out.redis_state import SharedMemory
@@ -40,11 +40,11 @@ class Worker:
 
     def __init__(self, redis: Redis, folder: Path, keys: DayKeys) -> None:
         self.shared = SharedMemory(redis.url, "123456")
-        self.recall = ShortMemory(lambda: TODAY, key_of=keys.of)
+        self.chat_state = ChatState(lambda: TODAY, key_of=keys.of)
         self.counters = Counters(
             folder, Releases(folder), CELLS, lambda: NOON, key_of=keys.of, pool=self.shared.pool, scale=0.001
         )
-        self.order = SharedOrder(self.shared, self.recall, self.counters, lambda: keys.of(TODAY))
+        self.order = RedisOrdering(self.shared, self.chat_state, self.counters, lambda: keys.of(TODAY))
 
     async def answer(self, number: int, *topics: str, chat: int = ASKER) -> frozenset[int]:
         """Answer one update about so many topics."""
@@ -164,21 +164,56 @@ async def test_a_forgotten_asker_stays_forgotten_with_every_worker(pair: tuple[W
 async def test_language_buckets_and_answers_are_known_to_the_next_worker(pair: tuple[Worker, Worker]) -> None:
     one, other = pair
     lane = ("chat", ASKER)
-    other.recall.gather(ASKER, Gathered({1: None}, (2,), False, None, 0, 1e12))  # type: ignore[dict-item]
+    other.chat_state.remember_question(ASKER, PendingQuestion({1: None}, (2,), False, None, 0, 1e12))  # type: ignore[dict-item]
     await one.order.enter(lane, [50])
-    one.recall.choose_language(ASKER, "en")
-    one.recall.remember_answer(ASKER, (1,), (2, 3))
-    bucket = one.recall.message_bucket(ASKER, 60)
+    one.chat_state.choose_language(ASKER, "en")
+    one.chat_state.link(ASKER, (1,), (2, 3))
+    bucket = one.chat_state.message_bucket(ASKER, 60)
     assert bucket.take(bucket.at, 60, 5.0, 60)
     await one.order.leave(lane, [50])
     await other.order.enter(lane, [51])
-    assert other.recall.language(ASKER) == "en"
-    told = other.recall.answer_with(ASKER, 3)
-    assert told is not None
-    assert told.answers == (2, 3)
-    assert not other.recall.message_bucket(ASKER, 60).take(bucket.at, 60, 5.0)
-    assert other.recall.gathered(ASKER) is None, "an older question must not be joined with what came after it"
+    assert other.chat_state.language(ASKER) == "en"
+    link = other.chat_state.link_of(ASKER, 3)
+    assert link is not None
+    assert link.answers == (2, 3)
+    assert not other.chat_state.message_bucket(ASKER, 60).take(bucket.at, 60, 5.0)
+    assert other.chat_state.pending(ASKER) is None, "an older question must not be joined with what came after it"
     await other.order.leave(lane, [51])
+
+
+async def test_the_conversations_value_of_a_chat_is_known_to_the_next_worker_and_goes_when_it_is_dropped(
+    pair: tuple[Worker, Worker], server: Redis
+) -> None:
+    one, other = pair
+    lane, canary = ("chat", ASKER), "law-canary-in-the-state"
+
+    def kept() -> bytes:
+        return b"".join(server.command("GET", key.decode()) for key in server.command("KEYS", "*:held:*").split())
+
+    await one.order.enter(lane, [52])
+    one.chat_state.save(ASKER, canary)
+    await one.order.leave(lane, [52])
+    assert canary.encode() in kept()
+    await other.order.enter(lane, [53])
+    assert other.chat_state.load(ASKER) == canary
+    await other.order.leave(lane, [53])
+    (key,) = [word for word in server.command("KEYS", "*:held:*").split() if b":held:" in word]
+    assert 0 < int(server.command("TTL", key.decode()).strip(b":\r\n")) <= 600
+    assert str(ASKER).encode() not in key
+    # Hide and /forget, whichever worker does it.
+    drops: tuple[Callable[[], None], ...] = (
+        lambda: one.chat_state.save(ASKER, None),
+        lambda: one.chat_state.forget(ASKER),
+    )
+    for number, drop in enumerate(drops, 54):
+        await one.order.enter(lane, [2 * number])
+        drop()
+        await one.order.leave(lane, [2 * number])
+        assert canary.encode() not in kept()
+        await other.order.enter(lane, [2 * number + 1])
+        assert other.chat_state.load(ASKER) is None
+        other.chat_state.save(ASKER, canary)
+        await other.order.leave(lane, [2 * number + 1])
 
 
 async def test_increments_are_read_again_until_they_are_on_disk(pair: tuple[Worker, Worker]) -> None:

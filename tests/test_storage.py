@@ -27,7 +27,7 @@ from bot.dialogue.reply import Counted
 from storage.databases import LOCAL_FILE, RELEASED_FILE, released_engine
 from storage.tables import LocalTable, ReleasedTable
 from storage.windows import ORIGIN, WindowFile
-from tests.storage_kit import START, TOPICS, Store, cells
+from tests.storage_kit import START, TOPICS, ZONE, Store, cells
 
 COLUMNS = {
     "window": {"number", "first_day", "length", "state", "scale", "show_limit", "restarts", "beats"},
@@ -551,7 +551,7 @@ def test_noisy_counts_are_gone_from_all_bytes_after_nine_windows(tmp_path: Path)
     for _ in range(9):
         window = WindowFile(tmp_path).open_window()
         assert window is not None
-        store.moment = closes(window)
+        store.moment = closes(window, ZONE)
         store.counters.tick()
         store.skip(hours=34)
     assert planted not in (tmp_path / LOCAL_FILE).read_bytes()
@@ -583,7 +583,7 @@ def test_a_year_takes_little_room(tmp_path: Path) -> None:
             store.ask(asker, topics[asker % 82])
         window = WindowFile(tmp_path).open_window()
         assert window is not None
-        store.moment = closes(window)
+        store.moment = closes(window, ZONE)
         store.counters.tick()
         store.skip(hours=34)
     assert len(store.releases.numbers()) == 52

@@ -12,6 +12,8 @@ from bot.channels.telegram.updates import Incoming, Malformed, Me, read_update, 
 
 ME = Me(77, "The_Bot")
 PERSON = {"id": 5, "is_bot": False, "first_name": "x", "language_code": "ar"}
+BOT = {"id": 77, "is_bot": True, "first_name": "Bot"}
+EARLIER: dict[str, Any] = {"message_id": 2, "date": 8, "chat": {"id": 5, "type": "private", "first_name": "x"}}
 
 _KEYS = st.sampled_from(
     [
@@ -94,7 +96,7 @@ def test_before_its_name_is_known_only_plain_commands_and_replies_reach_a_group(
     assert said("@The_Bot hello", me=nameless) is None
     assert said("/help@The_Bot", me=nameless) is None
     assert said("/help", me=nameless) is not None
-    reply = {"message_id": 2, "from": {"id": 77, "is_bot": True}, "chat": {"id": -5}, "text": "x"}
+    reply = {**EARLIER, "from": BOT, "text": "x"}
     assert said("and the law?", me=nameless, reply_to_message=reply) is not None
 
 
@@ -104,17 +106,15 @@ def test_in_private_everything_is_for_the_bot() -> None:
 
 
 def test_check_as_a_reply_takes_the_other_messages_text() -> None:
-    offer = {"message_id": 2, "from": PERSON, "chat": {"id": 5}, "caption": "salary 3000", "photo": []}
+    offer = {**EARLIER, "from": PERSON, "caption": "salary 3000", "photo": []}
     found = said("/check", private=True, reply_to_message=offer)
     assert found is not None
     assert found.text == "/check salary 3000"
 
 
 def test_the_actions_of_our_message_are_seen_in_a_reply_to_it() -> None:
-    markup = {
-        "inline_keyboard": [[{"text": "Hide", "callback_data": "1:h:en:3:"}, {"text": "x", "url": "u"}], "junk", [5]]
-    }
-    ours = {"message_id": 2, "from": {"id": 77}, "chat": {"id": 5}, "text": "x", "reply_markup": markup}
+    markup = {"inline_keyboard": [[{"text": "Hide", "callback_data": "1:h:en:3:"}, {"text": "x", "url": "u"}]]}
+    ours = {**EARLIER, "from": BOT, "text": "x", "reply_markup": markup}
     found = said("/hide", private=True, reply_to_message=ours)
     assert found is not None
     assert found.earlier is not None
@@ -123,8 +123,7 @@ def test_the_actions_of_our_message_are_seen_in_a_reply_to_it() -> None:
 
 
 def test_the_largest_picture_is_the_one_to_read() -> None:
-    chat = {"id": 5, "type": "private"}
-    sizes = [{"file_id": "small"}, {"file_id": "large"}]
-    found = read_update({"update_id": 1, "message": {"chat": chat, "photo": sizes}}, ME)
+    sizes = [{"file_id": name, "file_unique_id": name, "width": 1, "height": 1} for name in ("small", "large")]
+    found = read_update({"update_id": 1, "message": {**EARLIER, "photo": sizes}}, ME)
     assert found is not None
-    assert (found.kind, found.photo) == ("picture", "large")
+    assert (found.content, found.photo) == ("picture", "large")

@@ -157,7 +157,12 @@ def test_no_trace_of_anybody_is_left(tmp_path: Path, learnt: Path, mode: str, le
         (tmp_path / name).mkdir()
     if (learnt / "cache").is_dir():
         shutil.copytree(learnt / "cache", tmp_path / "data" / "cache")
-    places = {"HOME": str(home), "TMPDIR": str(tmp_path / "temporary"), "TABAYYAN_DATA_DIR": str(tmp_path / "data")}
+    places = {
+        "HOME": str(home),
+        "TMPDIR": str(tmp_path / "temporary"),
+        "TABAYYAN_DATA_DIR": str(tmp_path / "data"),
+        "TABAYYAN_CACHE_DIR": str(tmp_path / "data" / "cache"),
+    }
     watched = [home, tmp_path / "temporary", tmp_path / "data", tmp_path / "bot"]
     with running(mode, tmp_path / "telegram", PROGRAM) as (telegram, bot):
         (tmp_path / "bot").mkdir()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.channels.telegram.inbox import Ending
+from bot.channels.telegram.inbox import Acknowledgement
 from bot.channels.telegram.webhook import LARGEST_BODY, telegram_routes
 
 SECRET = "a-long-word"
@@ -22,12 +22,12 @@ class SlowInbox:
 
     def __init__(self) -> None:
         self.taken: list[object] = []
-        self.endings: list[Ending] = []
+        self.acknowledgements: list[Acknowledgement] = []
 
-    def take(self, raw: object) -> Ending:
+    def take(self, raw: object) -> Acknowledgement:
         self.taken.append(raw)
-        self.endings.append(asyncio.get_running_loop().create_future())
-        return self.endings[-1]
+        self.acknowledgements.append(asyncio.get_running_loop().create_future())
+        return self.acknowledgements[-1]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_the_answer_comes_only_after_the_update_has_ended(door: httpx.Asyn
     await asyncio.sleep(0.05)
     assert inbox.taken == [{"update_id": 7}]
     assert not asked.done()
-    inbox.endings[0].set_result("answered")
+    inbox.acknowledgements[0].set_result("answered")
     answer = await asked
     assert (answer.status_code, answer.content) == (200, b"")
 
@@ -117,7 +117,7 @@ async def test_the_answer_comes_only_after_the_update_has_ended(door: httpx.Asyn
 async def test_an_update_dropped_at_the_end_shall_come_again(door: httpx.AsyncClient, inbox: SlowInbox) -> None:
     asked = asyncio.create_task(door.post("/telegram", headers=HEADERS, content=b"{}"))
     await asyncio.sleep(0.05)
-    inbox.endings[0].cancel()
+    inbox.acknowledgements[0].cancel()
     assert (await asked).status_code == 503
 
 
@@ -126,7 +126,7 @@ async def test_a_sender_who_gives_up_does_not_end_the_answer(door: httpx.AsyncCl
     await asyncio.sleep(0.05)
     asked.cancel()
     await asyncio.sleep(0.05)
-    assert not inbox.endings[0].cancelled()
+    assert not inbox.acknowledgements[0].cancelled()
 
 
 async def test_sixteen_at_once_and_a_stuck_one_keeps_nobody_out(door: httpx.AsyncClient, inbox: SlowInbox) -> None:
@@ -135,6 +135,6 @@ async def test_sixteen_at_once_and_a_stuck_one_keeps_nobody_out(door: httpx.Asyn
     assert len(inbox.taken) == 16
     await asyncio.sleep(0.6)
     assert len(inbox.taken) == 20
-    for ending in inbox.endings:
-        ending.set_result("answered")
+    for one in inbox.acknowledgements:
+        one.set_result("answered")
     assert [answer.status_code for answer in await asyncio.gather(*asked)] == [200] * 20

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from bot.content_tools.checks.check import check
-from bot.content_tools.load.build import content_digest, load, read_content
+from bot.content_tools.load.build import read_content
+from bot.content_tools.load.content_folder import content_digest, load
 from bot.content_tools.spreadsheet import (
     SheetError,
     Words,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from telegram import Update
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from bot.channels.telegram.aiohttp_request import AiohttpRequest
+from bot.channels.telegram.bot import AiohttpRequest
 
 
 async def _echo(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -18,7 +18,9 @@ from bot.content_tools.checks.catalogues import check_catalogues
 from bot.content_tools.checks.check import WORDINGS, check
 from bot.content_tools.coverage import coverage
 from bot.content_tools.edit import EditError
-from bot.content_tools.load.build import Content, Reading, nearest, read_content
+from bot.content_tools.last_good import time_zone_of
+from bot.content_tools.load.build import Content, Reading, read_content
+from bot.content_tools.load.content_folder import nearest
 from bot.content_tools.load.json_schemas import FOLDER as SCHEMAS
 from bot.content_tools.load.json_schemas import write_schemas
 from bot.content_tools.problems import Form, in_order, printed
@@ -117,6 +119,11 @@ def add_commands(subparsers: Any, trainer: Trainer) -> None:
     schema = content.add_parser("schema", help="write the JSON Schemas that editors use / اكتب مخططات JSON")
     schema.add_argument("--output", metavar="FOLDER", help="default: schemas/ beside the content")
     schema.set_defaults(act=_schema)
+    older = content.add_parser(
+        "migrate", help="bring content of the version before to this one / حدّث محتوى الإصدار السابق"
+    )
+    older.add_argument("--example", metavar="FOLDER", help="campaign to borrow from; default: the program's own")
+    older.set_defaults(act=_migrate)
     for name, act, words in (
         ("export", _export, "one spreadsheet for translators / جدول للمترجمين"),
         ("import", _import, "take a translated spreadsheet in / أدخل جدولاً مترجماً"),
@@ -127,8 +134,10 @@ def add_commands(subparsers: Any, trainer: Trainer) -> None:
 
 
 def _today(arguments: argparse.Namespace) -> date:
+    """The day asked for, else today where the campaign is."""
     given: date | None = arguments.today
-    return given or machine_clock().today()
+    settings = read_settings()
+    return given or machine_clock().in_zone(time_zone_of(settings.content_dir, settings.data_dir)).today()
 
 
 def _wordings(settings: Settings) -> Path:
@@ -344,6 +353,22 @@ def _schema(arguments: argparse.Namespace) -> int:
     for path in write_schemas(folder):
         print(path)
     return FINE
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from bot.content_tools.migrate import migrate
+
+    folder = read_settings().content_dir
+    try:
+        change, left_out = migrate(folder, Path(arguments.example) if arguments.example else ROOT / "content")
+    except EditError as error:
+        return _refuse(str(error))
+    code = _write(lambda: change)
+    if code == FINE and left_out:
+        print(f"The example also names what is not here: {', '.join(left_out)}.", file=sys.stderr)
+    if code == FINE and change.files:
+        print("Read what was added, above all places, doors and dangers; then run: tabayyan check", file=sys.stderr)
+    return code
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -82,7 +82,7 @@ def prepare(folder: Path, data_dir: Path, today: date, fit: Callable[[Content], 
         if reading.content is None or reading.errors:
             return Prepared(None, reading.problems)
         fit(reading.content)
-        keep(snapshot, data_dir, reading.content.digest)
+        keep(snapshot, data_dir, reading.content)
         return Prepared(reading.content, reading.problems)
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -11,11 +11,10 @@ from types import MappingProxyType
 
 from bot.content_tools.checks.check import WORDINGS
 from bot.content_tools.load import schema
-from bot.content_tools.load.build import load
+from bot.content_tools.load.content_folder import load
 from bot.dialogue.campaign import Campaign
 from bot.nlu.normalize import fold
 from bot.nlu.ranking import Classifier
-from bot.nlu.utterance import Utterance
 
 FOLDS = 3
 Fit = Callable[[Campaign], Classifier]
@@ -88,7 +87,7 @@ def phrasing_cases(campaign: Campaign) -> tuple[Case, ...]:
 def ask(classifier: Classifier, cases: Iterable[Case]) -> Iterator[Outcome]:
     """Put cases to a classifier."""
     for case in cases:
-        ranking = classifier.predict(Utterance.read(case.question))
+        ranking = classifier.predict(classifier.read(case.question))
         right = {case.topic, *case.also}
         place = next((at for at, found in enumerate(ranking.ranked, 1) if found.topic in right), 0)
         best = ranking.ranked[0].topic if ranking.ranked else "-"

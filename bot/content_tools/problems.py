@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.content_tools.messages import MESSAGES
+from bot.content_tools.rule import RULES, Severity
+from bot.i18n import staff_phrases
 
-Severity = Literal["error", "warning"]
 Form = Literal["terminal", "plain", "json", "github"]
 
 _COLOURS = {"error": "\033[31m", "warning": "\033[33m", "place": "\033[1m", "end": "\033[0m"}
@@ -23,19 +23,31 @@ class Problem:
     """Relative to the folder that holds content/ and tests/."""
     line: int
     code: str
-    """Key of MESSAGES."""
+    """Key of RULES."""
     values: Mapping[str, str] = field(default_factory=dict)
+    """What the message is filled with; `name.ar` is the value of {name} in Arabic."""
     column: int | None = None
 
     @property
     def severity(self) -> Severity:
         """An error keeps an edit from going live; a warning does not."""
-        return MESSAGES[self.code].severity
+        return RULES[self.code].severity
 
     def message(self, language: str) -> str:
-        """What is wrong, and how to mend it, in Arabic ("ar") or English (any other code)."""
-        words = MESSAGES[self.code]
-        return (words.ar if language == "ar" else words.en).format_map(self.values)
+        """What is wrong, and how to mend it; in English where the language has no catalogue of staff sentences."""
+        says = RULES[self.code].says
+        return staff_phrases(language).filled(language, says, _values_in(language, self.values))
+
+
+def _values_in(language: str, values: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, text in values.items():
+        name, _, code = key.partition(".")
+        if code in ("", language):
+            found[name] = text
+        else:
+            found.setdefault(name, text)
+    return found
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

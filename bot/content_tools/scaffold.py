@@ -13,14 +13,33 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.plurals import get_plural
 from pydantic import ValidationError
 
-from bot.content_tools.checks.rules import NEVER_SHOWN
-from bot.content_tools.edit import EditError, entry, quoted, set_keys, write_whole
-from bot.content_tools.load import schema
-from bot.content_tools.load.build import Shelf, load, nearest
-from bot.content_tools.load.yaml_tree import Document, Node, parse
+from bot.content_tools.edit import (
+    EditError,
+    add_entry,
+    add_key,
+    line_scalar,
+    listing,
+    mapping,
+    opened,
+    set_text,
+    write_whole,
+    written,
+)
+from bot.content_tools.load import fields, schema
+from bot.content_tools.load.content_folder import ContentFolder, load, nearest
+from bot.content_tools.load.yaml_tree import parse
+from bot.i18n import SOURCE_LANGUAGE
 
 REVIEW_MONTHS = 3
-_ADDRESS = re.compile(schema.ADDRESS)
+ANYWHERE = "any"
+"""The place of a topic that says nothing about where the asker is."""
+ANSWER_HINT = """\
+# title: at most 40 characters. short: at most 500; its first sentence answers the question.
+# details: at most 1,400, an empty line between paragraphs. next_step: what to do now.
+"""
+PHRASINGS_HINT = "# What people really type, one a line beginning with - , at least so many: {wanted}\n"
+LANGUAGE_HINT = '"yes" once every topic is written: from then on a missing answer is an error.'
+_ADDRESS = re.compile(fields.ADDRESS)
 
 
 @dataclass
@@ -38,20 +57,12 @@ class Change:
         return (*self.written, *self.files)
 
 
-def _registry(shelf: Shelf) -> tuple[schema.CampaignFile, schema.TopicsFile]:
+def _registry(shelf: ContentFolder) -> tuple[schema.CampaignFile, schema.TopicsFile]:
     campaign = shelf.model("campaign.yaml", schema.CampaignFile)
     topics = shelf.model("topics.yaml", schema.TopicsFile)
     if campaign is None or topics is None:
         raise EditError("campaign.yaml or topics.yaml cannot be read. Run: tabayyan check")
     return campaign, topics
-
-
-def _lines(document: Document) -> list[str]:
-    return list(document.lines)
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def new_topic(
@@ -64,7 +75,7 @@ def new_topic(
     """
     shelf = load(folder)
     campaign, topics = _registry(shelf)
-    if not re.fullmatch(schema.ID, topic) or len(topic) > 40:
+    if not re.fullmatch(fields.ID, topic) or len(topic) > 40:
         raise EditError(
             f'"{topic}" is not a good id. Use at most 40 small Latin letters and digits, with - between words.'
         )
@@ -81,46 +92,35 @@ def new_topic(
         if fact not in ids:
             raise EditError(f'there is no fact "{fact}" (nearest: {nearest(fact, ids)}). Add it to facts.yaml first.')
     change = Change()
-    change.files[folder / "topics.yaml"] = _registered(
-        shelf.documents["topics.yaml"], topic, category, facts, campaign, today
-    )
+    change.files[folder / "topics.yaml"] = _registered(folder, topic, category, facts, campaign, today)
     for code, language in campaign.languages.items():
         _topic_files(change, folder, wordings, topic, code, language)
     return change
 
 
 def _registered(
-    document: Document, topic: str, category: str, facts: Sequence[str], campaign: schema.CampaignFile, today: date
+    folder: Path, topic: str, category: str, facts: Sequence[str], campaign: schema.CampaignFile, today: date
 ) -> str:
-    listed = document.root.at(("topics",))
-    nodes = listed.value if isinstance(listed.value, list) else []
-    same = [node for node in nodes if node.at(("category",)).value == category] or nodes
-    lines = _lines(document)
-    last = _last_line(same[-1], lines) if same else len(lines)
+    """topics.yaml with a new entry below the last one of its category."""
+    root = opened((folder / "topics.yaml").read_text(encoding="utf-8"))
+    listed = root["topics"]
     month = today.month + REVIEW_MONTHS
     review = date(today.year + (month - 1) // 12, (month - 1) % 12 + 1, min(today.day, 28))
-    state = "{native_speaker: not yet, lawyer: not yet, protection_specialist: not yet}"
-    added = [
-        f"  - id: {topic}",
-        f"    category: {category}",
-        f"    facts: [{', '.join(facts)}]",
-        "    related: []",
-        "    place: any",
-        f'    review_by: "{review.isoformat()}"',
-        "    reviews:",
-        *(f"      {code}: {state}" for code in campaign.languages),
-    ]
-    return _text([*lines[:last], *added, *lines[last:]])
-
-
-def _last_line(node: Node, lines: Sequence[str]) -> int:
-    """How many lines come before the end of an entry, without the empty lines and comments below it."""
-    last = min(node.end_line, len(lines))
-    deepest = max((text.end_line for text in node.texts()), default=last)
-    last = min(last, deepest)
-    while last > node.line and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#")):
-        last -= 1
-    return last
+    state = dict.fromkeys(schema.ReviewEntry.model_fields, "not yet")
+    made = mapping(
+        {
+            "id": topic,
+            "category": category,
+            "facts": listing(facts, flow=True),
+            "related": listing([]),
+            "place": ANYWHERE,
+            "review_by": line_scalar(review.isoformat()),
+            "reviews": mapping({code: mapping(state, flow=True) for code in campaign.languages}),
+        }
+    )
+    same = [position for position, entry in enumerate(listed) if entry["category"] == category]
+    add_entry(listed, made, after=same[-1] if same else None)
+    return written(root)
 
 
 def _topic_files(
@@ -129,26 +129,15 @@ def _topic_files(
     answer = folder / code / f"{topic}.yaml"
     phrasings = folder / code / "phrasings" / f"{topic}.yaml"
     if not answer.exists():
-        change.files[answer] = _text(
-            [
-                "# title: at most 40 characters. short: at most 500; its first sentence answers the question.",
-                "# details: at most 1,400, an empty line between paragraphs. next_step: what to do now.",
-                'title: ""',
-                'short: ""',
-                'details: ""',
-                'next_step: ""',
-            ]
-        )
+        parts = dict.fromkeys(schema.AnswerFile.model_fields, line_scalar(""))
+        change.files[answer] = ANSWER_HINT + written(mapping(parts))
     if not phrasings.exists():
-        change.files[phrasings] = _text(
-            [
-                "# What people really type, one a line beginning with - , at least so many: "
-                + ", ".join(f"{variety} {count}" for variety, count in language.varieties.items()),
-                *(f"{variety}: []" for variety in language.varieties),
-            ]
-        )
+        wanted = ", ".join(f"{variety} {count}" for variety, count in language.varieties.items())
+        lists = {variety: listing([]) for variety in language.varieties}
+        change.files[phrasings] = PHRASINGS_HINT.format(wanted=wanted) + written(mapping(lists))
     if wordings is not None and not (wordings / code / f"{topic}.yaml").exists():
-        change.files[wordings / code / f"{topic}.yaml"] = _text(["finds: []", "near_misses: []", "known_failures: []"])
+        lists = {listed: listing([]) for listed in schema.WordingsFile.model_fields}
+        change.files[wordings / code / f"{topic}.yaml"] = written(mapping(lists))
 
 
 def new_language(
@@ -168,7 +157,7 @@ def new_language(
     """
     shelf = load(folder)
     campaign, topics = _registry(shelf)
-    if not re.fullmatch(schema.LANGUAGE, code):
+    if not re.fullmatch(fields.LANGUAGE, code):
         raise EditError(f'"{code}" is not a language code. Use two or three small letters, such as ckb.')
     if code in campaign.languages:
         raise EditError(f'language "{code}" is there already.')
@@ -179,26 +168,24 @@ def new_language(
         required="no",
         varieties={variety: str(count) for variety, count in (varieties or {code: 24}).items()},
     )
-    document = shelf.documents["campaign.yaml"]
-    lines = _lines(document)
-    listed = document.root.at(("languages",))
-    last = _last_line(list(listed.value.values())[-1][1], lines) if isinstance(listed.value, dict) else len(lines)
-    added = [
-        f"  {quoted(code)}:",
-        f"    name: {quoted(language.name)}",
-        f"    direction: {language.direction}",
-        f"    plural: {quoted(language.plural)}",
-        '    # "yes" once every topic is written: from then on a missing answer is an error.',
-        '    required: "no"',
-        "    varieties:",
-        *(f'      {quoted(variety)}: "{count}"' for variety, count in language.varieties.items()),
-    ]
+    root = opened((folder / "campaign.yaml").read_text(encoding="utf-8"))
+    entry = mapping(
+        {
+            "name": line_scalar(language.name),
+            "direction": language.direction,
+            "plural": line_scalar(language.plural),
+            "required": line_scalar("no"),
+            "varieties": mapping({variety: line_scalar(count) for variety, count in language.varieties.items()}),
+        }
+    )
+    entry.yaml_set_comment_before_after_key("required", before=LANGUAGE_HINT, indent=4)
+    add_key(root["languages"], line_scalar(code), entry)
     change = Change()
-    change.files[folder / "campaign.yaml"] = _text([*lines[:last], *added, *lines[last:]])
-    categories = ["categories:"]
-    for category in campaign.categories:
-        categories += [f"  {category}:", '    title: ""', '    about: ""']
-    change.files[folder / code / "_categories.yaml"] = _text(categories)
+    change.files[folder / "campaign.yaml"] = written(root)
+    shelved = {
+        category: mapping({"title": line_scalar(""), "about": line_scalar("")}) for category in campaign.categories
+    }
+    change.files[folder / code / "_categories.yaml"] = written(mapping({"categories": mapping(shelved)}))
     for topic in topics.topics:
         _topic_files(change, folder, wordings, topic.id, code, language)
     return change
@@ -246,8 +233,11 @@ def verify_contact(
     known = {item.id: item for item in model.contacts}
     if contact not in known:
         raise EditError(f'there is no contact "{contact}" (nearest: {nearest(contact, known)}).')
-    if contact in NEVER_SHOWN:
-        raise EditError(f'contact "{contact}" stays out of replies whatever is confirmed: {NEVER_SHOWN[contact]}')
+    campaign = shelf.model("campaign.yaml", schema.CampaignFile)
+    withheld = campaign.rules.never_shown.get(contact) if campaign is not None else None
+    if withheld is not None:
+        why = withheld.get(SOURCE_LANGUAGE) or next(iter(withheld.values()), "")
+        raise EditError(f'contact "{contact}" stays out of replies whatever is confirmed: {why}')
     if not by.strip():
         raise EditError("say who confirmed it: --by with an organisation or a role.")
     if not _ADDRESS.fullmatch(source):
@@ -264,11 +254,14 @@ def verify_contact(
     if chosen != old.kind:
         values.append(("kind", chosen))
     values += [("checked", today.isoformat()), ("checked_by", by.strip()), ("checked_at", source)]
-    document = shelf.documents["contacts.yaml"]
-    found = entry(document.root, "contacts", contact)
-    if found is None:
-        raise EditError(f'contact "{contact}" could not be found in contacts.yaml.')
-    text = _text(set_keys(_lines(document), found[1], values, after="status"))
+    root = opened((folder / "contacts.yaml").read_text(encoding="utf-8"))
+    found = next(entry for entry in root["contacts"] if entry["id"] == contact)
+    after = "status"
+    for key, new in values:
+        added = key not in found
+        set_text(found, key, new, after=after)
+        after = key if added else after
+    text = written(root)
     _still_reads(text)
     return Change({folder / "contacts.yaml": text})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,10 +19,23 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, NamedStyle
 from openpyxl.utils.exceptions import InvalidFileException
 
-from bot.content_tools.edit import EditError, block, last_line, quoted, replaced
+from bot.content_tools.edit import (
+    EditError,
+    add_entry,
+    add_key,
+    drop_entry,
+    line_scalar,
+    listing,
+    mapping,
+    opened,
+    replace,
+    scalar,
+    set_text,
+    written,
+)
 from bot.content_tools.load import schema
-from bot.content_tools.load.build import Shelf, load
-from bot.content_tools.load.yaml_tree import Node, Step
+from bot.content_tools.load.content_folder import ContentFolder, load
+from bot.content_tools.load.yaml_tree import Step
 from bot.content_tools.scaffold import Change
 
 ANSWER_PARTS = ("title", "short", "details", "next_step")
@@ -52,7 +65,7 @@ class Words:
     lists: dict[ListKey, tuple[str, ...]] = field(default_factory=dict)
 
 
-def words_of(shelf: Shelf) -> Words:
+def words_of(shelf: ContentFolder) -> Words:
     """The words of a parsed folder.
 
     Raises:
@@ -85,7 +98,7 @@ def words_of(shelf: Shelf) -> Words:
     return words
 
 
-def _text(shelf: Shelf, path: str, where: tuple[Step, ...]) -> str:
+def _text(shelf: ContentFolder, path: str, where: tuple[Step, ...]) -> str:
     document = shelf.documents.get(path)
     if document is None or not document.root.holds(where):
         return ""
@@ -93,7 +106,7 @@ def _text(shelf: Shelf, path: str, where: tuple[Step, ...]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _list(shelf: Shelf, path: str, variety: str) -> tuple[str, ...]:
+def _list(shelf: ContentFolder, path: str, variety: str) -> tuple[str, ...]:
     document = shelf.documents.get(path)
     if document is None or not document.root.holds((variety,)):
         return ()
@@ -298,7 +311,7 @@ def import_sheet(folder: Path, source: Path) -> tuple[Change, tuple[str, ...]]:
     return _change(shelf, texts, lists), tuple(conflicts)
 
 
-def _change(shelf: Shelf, texts: Mapping[TextKey, str], lists: Mapping[ListKey, tuple[str, ...]]) -> Change:
+def _change(shelf: ContentFolder, texts: Mapping[TextKey, str], lists: Mapping[ListKey, tuple[str, ...]]) -> Change:
     by_file: dict[str, list[tuple[tuple[Step, ...], str]]] = {}
     for (sheet, row, part, code), text in texts.items():
         path, where = _place(shelf, sheet, row, part, code)
@@ -314,7 +327,7 @@ def _change(shelf: Shelf, texts: Mapping[TextKey, str], lists: Mapping[ListKey, 
     return change
 
 
-def _place(shelf: Shelf, sheet: str, row: str, part: str, code: str) -> tuple[str, tuple[Step, ...]]:
+def _place(shelf: ContentFolder, sheet: str, row: str, part: str, code: str) -> tuple[str, tuple[Step, ...]]:
     if sheet == "answers":
         return f"{code}/{row}.yaml", (part,)
     if sheet == "categories":
@@ -323,75 +336,46 @@ def _place(shelf: Shelf, sheet: str, row: str, part: str, code: str) -> tuple[st
     return "contacts.yaml", ("contacts", position, part, code)
 
 
-def _edited(shelf: Shelf, path: str, edits: Iterable[tuple[tuple[Step, ...], str]]) -> str:
-    document = shelf.documents.get(path)
-    if document is None:
+def _edited(shelf: ContentFolder, path: str, edits: Iterable[tuple[tuple[Step, ...], str]]) -> str:
+    """A file with some texts exchanged; a new answer where there is none."""
+    if path not in shelf.documents:
         given = {str(where[-1]): text for where, text in edits}
-        made = [line for part in ANSWER_PARTS for line in block(part, given.get(part, ""))]
-        return "\n".join(made) + "\n"
-    lines = document.lines
-    changes: list[tuple[int, int, list[str]]] = []
+        return written(mapping({part: scalar(given.get(part, "")) for part in ANSWER_PARTS}))
+    root = opened((shelf.folder / path).read_text(encoding="utf-8"))
     for where, text in edits:
-        if document.root.holds(where):
-            key, value = document.root.key_at(where), document.root.at(where)
-            changes.append((key.line, last_line(key, value, lines), _written(lines, key, text)))
-        else:
-            changes.append(_inserted(document.root.at(where[:-1]), str(where[-1]), text, lines))
-    return "\n".join(replaced(lines, changes)) + "\n"
+        owner: Any = root
+        for step in where[:-1]:
+            owner = owner[step]
+        if not hasattr(owner, "insert") or not owner:
+            raise EditError(f'{shelf.shown(path)}: there is no place for "{where[-1]}".')
+        set_text(owner, str(where[-1]), text, before="next_step")
+    return written(root)
 
 
-def _written(lines: tuple[str, ...], key: Node, text: str) -> list[str]:
-    before = lines[key.line - 1][: key.column - 1]
-    if before.strip() not in ("", "-"):
-        raise EditError(f'"{key.value}" shares its line {key.line} with others. Put it on a line of its own first.')
-    written = block(str(key.value), text, key.column - 1)
-    return [before + written[0].lstrip(), *written[1:]]
-
-
-def _inserted(parent: Node, name: str, text: str, lines: tuple[str, ...]) -> tuple[int, int, list[str]]:
-    """A key that a mapping lacks, below its last one (before next_step in an answer)."""
-    if not isinstance(parent.value, dict) or not parent.value:
-        raise EditError(f'there is no place for "{name}".')
-    last_key, last_value = list(parent.value.values())[-1]
-    written = block(name, text, last_key.column - 1)
-    if last_key.value == "next_step":
-        return last_key.line, last_key.line - 1, written
-    after = last_line(last_key, last_value, lines) + 1
-    return after, after - 1, written
-
-
-def _listed(shelf: Shelf, path: str, varieties: Mapping[str, tuple[str, ...]]) -> str:
-    document = shelf.documents.get(path)
-    if document is None:
-        made = [line for variety, listed in varieties.items() for line in _block_list(variety, listed)]
-        return "\n".join(made) + "\n"
-    lines = document.lines
-    changes: list[tuple[int, int, list[str]]] = []
-    end = len(lines) + 1
+def _listed(shelf: ContentFolder, path: str, varieties: Mapping[str, tuple[str, ...]]) -> str:
+    """A file of phrasings with some lists exchanged: what stays keeps its line."""
+    known = path in shelf.documents
+    root = opened((shelf.folder / path).read_text(encoding="utf-8") if known else "")
     for variety, wanted in varieties.items():
-        if not document.root.holds((variety,)):
-            changes.append((end, end - 1, _block_list(variety, wanted)))
+        listed = root.get(variety)
+        if not listed or not wanted:
+            _exchange(root, variety, wanted)
             continue
-        key, value = document.root.key_at((variety,)), document.root.at((variety,))
-        nodes = value.value if isinstance(value.value, list) else []
-        if not nodes or value.line == key.line or not wanted:
-            changes.append((key.line, last_line(key, value, lines), _block_list(variety, wanted)))
-            continue
-        changes.extend(_items(nodes, wanted, lines))
-    return "\n".join(replaced(lines, changes)) + "\n"
+        for position in reversed(range(len(listed))):
+            if str(listed[position]) not in wanted and len(listed) > 1:
+                drop_entry(listed, position)
+        held = [str(text) for text in listed]
+        for text in wanted:
+            if text not in held:
+                add_entry(listed, line_scalar(text))
+        if held[0] not in wanted:
+            drop_entry(listed, 0)
+    return written(root)
 
 
-def _items(nodes: list[Node], wanted: tuple[str, ...], lines: tuple[str, ...]) -> Iterator[tuple[int, int, list[str]]]:
-    """The lines of the entries that go, and of those that come, below the last one."""
-    held = [str(node.value) for node in nodes]
-    for node in nodes:
-        if str(node.value) not in wanted:
-            yield node.line, max(node.line, min(node.end_line, len(lines)) if not node.plain else node.end_line), []
-    indent = " " * (nodes[-1].column - 3)
-    new = [f"{indent}- {quoted(text)}" for text in wanted if text not in held]
-    if new:
-        yield nodes[-1].end_line + 1, nodes[-1].end_line, new
-
-
-def _block_list(variety: str, texts: tuple[str, ...]) -> list[str]:
-    return [f"{variety}:", *(f"  - {quoted(text)}" for text in texts)] if texts else [f"{variety}: []"]
+def _exchange(root: Any, variety: str, wanted: tuple[str, ...]) -> None:
+    made = listing(line_scalar(text) for text in wanted)
+    if variety in root:
+        replace(root, variety, made)
+    else:
+        add_key(root, variety, made)

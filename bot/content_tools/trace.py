@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.content_tools.checks.figures import Known, figures
 from bot.dialogue.campaign import Campaign, Fact, Topic
+from bot.i18n import SOURCE_LANGUAGE
 
 _SENTENCE = re.compile(r"[^.!?؟\n]+(?:[.!?؟](?!\s|$)[^.!?؟\n]*)*[.!?؟]?")
 
@@ -39,7 +40,11 @@ def trace(campaign: Campaign, topic: Topic) -> Iterator[str]:
         for name in fact.sources:
             source = campaign.sources.get(name)
             if source is not None:
-                yield f"    {source.publisher}, {source.date or source.date_note or 'no date'}: {source.url}"
+                yield f"    {_name(source.publisher)}, {source.date or source.date_note or 'no date'}: {source.url}"
+
+
+def _name(publisher: Mapping[str, str]) -> str:
+    return publisher.get(SOURCE_LANGUAGE) or next(iter(publisher.values()), "-")
 
 
 def _known(campaign: Campaign, fact: Fact) -> Known:

@@ -1,6 +1,6 @@
 """Counting: what turns add is gathered in memory and written by a fixed hourly tick, also when nothing came.
 
-Who asked is known only as a keyed hash whose key lives in memory and is renewed at 00:00 in Baghdad: enough to count
+Who asked is known only as a keyed hash whose key lives in memory and is renewed at 00:00 in the campaign's time zone: enough to count
 an asker once a day, useless afterwards. `Counters.add` never waits for the disk and never raises.
 """
 
@@ -17,7 +17,6 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
-from bot.clock import BAGHDAD
 from bot.counting.dimensions import DIMENSIONS, FLOOD, TOPIC, cells_in, rules
 from bot.counting.release import drawn_up
 from bot.counting.window import BASELINE, SHORT, due, length_of_next, starting_counts
@@ -86,7 +85,7 @@ class Counters:
     ) -> None:
         """Touch no disk yet; `tick` does.
 
-        `now` gives the aware time; `cells` are those of the content; `on_release` is called with the number of each
+        `now` gives the aware time in the zone whose days are counted; `cells` are those of the content; `on_release` is called with the number of each
         newly released window, in the thread that ticks. `key_of` gives a day's key where several processes share one,
         `pool` is what they gather in.
         """
@@ -180,10 +179,10 @@ class Counters:
         if self._gathered:
             self._sealed.append((self._day, self._gathered))
         self._gathered = {}
-        self._day = moment.astimezone(BAGHDAD).date()
+        self._day = moment.date()
         self._key = self._key_of(self._day)
         self._askers: dict[bytes, set[bytes] | None] = {}
-        self._day_ends = datetime.combine(self._day + timedelta(days=1), time(), BAGHDAD).timestamp()
+        self._day_ends = datetime.combine(self._day + timedelta(days=1), time(), moment.tzinfo).timestamp()
 
     def _add(self, asker: bytes, cells: list[Cell]) -> None:
         seen = self._askers.get(asker)
@@ -332,7 +331,7 @@ class Counters:
         try:
             windows = self._file.windows()
             for place, window in enumerate(windows):
-                if window.state != "closed" or moment < due(window):
+                if window.state != "closed" or moment < due(window, moment.tzinfo):
                     continue
                 cells = {earlier.number: self._file.closed_cells(earlier.number) for earlier in windows[: place + 1]}
                 release = drawn_up(

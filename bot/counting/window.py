@@ -1,14 +1,13 @@
 """When a window opens, closes and is released, how long it is, and the noise that every counter of it starts from.
 
-Times are days in Baghdad. A window closes at 00:00 after its last day and is released `RELEASE_AFTER` later.
+Days begin at 00:00 in the campaign's time zone. A window closes at 00:00 after its last day and is released `RELEASE_AFTER` later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
-from bot.clock import BAGHDAD
 from bot.counting.dimensions import rules, sizes_of
 from bot.counting.noise import discrete_laplace
 from storage.values import Cell, Window
@@ -22,14 +21,14 @@ BASELINE = 8
 RELEASE_AFTER = timedelta(hours=33)
 
 
-def closes(window: Window) -> datetime:
-    """The moment at which a window closes: 00:00 in Baghdad after its last day."""
-    return datetime.combine(window.first_day + timedelta(days=window.length), time(), BAGHDAD)
+def closes(window: Window, zone: tzinfo | None) -> datetime:
+    """The moment at which a window closes: 00:00 after its last day, in a time zone."""
+    return datetime.combine(window.first_day + timedelta(days=window.length), time(), zone)
 
 
-def due(window: Window) -> datetime:
-    """The moment from which a window may be released."""
-    return closes(window) + RELEASE_AFTER
+def due(window: Window, zone: tzinfo | None) -> datetime:
+    """The moment from which a window may be released, in a time zone."""
+    return closes(window, zone) + RELEASE_AFTER
 
 
 def starting_counts(window: Window, cells: Iterable[Cell]) -> dict[Cell, int]:

@@ -18,7 +18,6 @@ from bot.desk.markup import page_html
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Button, Context, Message, Reply, Turn
 from bot.dialogue.telegram_limits import CALLBACK_BYTES, html_faults, pack
-from bot.nlu.utterance import Utterance
 
 STEPS_KEPT = 30
 """Steps that a page sends back; older bubbles fall off."""
@@ -168,7 +167,7 @@ def play(conversation: Conversation, step: Step, column: str, today: date) -> Pl
 def _said(conversation: Conversation, step: Step, column: str, today: date) -> Played:
     context = Context(today=today, forced_language=column, question_id=step.number)
     turn = conversation.respond(Message(step.text, forwarded=step.forwarded), context, explain=True)
-    own = conversation.text_language(Utterance.read(step.text), replace(context, forced_language=None)) == column
+    own = conversation.text_language(conversation.read(step.text), replace(context, forced_language=None)) == column
     answer = replace(bubble_of(conversation, f"{step.number}-a", turn.reply, step.number, column, "bot"), own=own)
     if turn.effect == "forget":
         # /forget takes its own command out of the chat.

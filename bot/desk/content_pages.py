@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.content_tools.checks.check import WORDINGS
-from bot.content_tools.checks.rules import NEVER_SHOWN
 from bot.content_tools.edit import EditError
 from bot.content_tools.problems import Problem
 from bot.content_tools.scaffold import verify_contact
@@ -41,8 +40,6 @@ class ContactState:
 
     contact: Contact
     expired: bool
-    never_shown: str
-    """Why no check makes it fit to be shown; empty where one does."""
     topics: tuple[str, ...]
     """Topics whose answers name it."""
 
@@ -169,6 +166,7 @@ def _topic(pages: Pages, request: Request) -> Response:
             today,
             problems_by_topic(problems),
         ),
+        place=campaign.places.get(topic.place),
         previews=_previews(conversation, topic, today),
         facts=[(fact, [campaign.sources[one] for one in fact.sources if one in campaign.sources]) for fact in facts],
         related=[
@@ -245,7 +243,7 @@ def _contacts(
             )
         )
         old = contact.checked is not None and today - contact.checked > CONTACT_MAX_AGE
-        states.append(ContactState(contact, old, NEVER_SHOWN.get(contact.id, ""), topics))
+        states.append(ContactState(contact, old, topics))
     return pages.page(
         request,
         "contacts.html",

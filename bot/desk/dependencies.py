@@ -92,7 +92,7 @@ class DeskServices:
     health: Callable[[], Health]
     releases: ReleasedWindows | None = None
     """None where nothing is counted."""
-    ahead: Callable[[], tuple[date, datetime] | None] = _unknown
+    ahead: Callable[[], tuple[date, date] | None] = _unknown
     """The open window's last day and the moment its figures are due; None where no window is open."""
     wordings_folder: Path | None = None
     """tests/wordings of a checkout; None where the desk may not write there."""

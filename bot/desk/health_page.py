@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bot.clock import BAGHDAD
 from bot.content_tools.reviews import review_state
 from bot.desk.machine import resident_bytes
 from bot.desk.pages import Pages
@@ -48,8 +47,8 @@ def _health(pages: Pages, request: Request) -> Response:
 
 
 def _moment(when: datetime) -> str:
-    """A moment in Baghdad, to the minute."""
-    return when.astimezone(BAGHDAD).strftime("%Y-%m-%d %H:%M")
+    """A moment to the minute, with its time zone."""
+    return f"{when:%Y-%m-%d %H:%M} ({when.tzinfo})"
 
 
 def _reviews(unread: int, overdue: int, language: str) -> dict[str, object]:

@@ -24,6 +24,11 @@ class LanguageState:
     """(role, day of the reading)."""
 
     @property
+    def few(self) -> tuple[tuple[str, int, int], ...]:
+        """The varieties that want more phrasings."""
+        return tuple(variety for variety in self.varieties if variety[1] < variety[2])
+
+    @property
     def missing(self) -> int:
         """Phrasings still wanted."""
         return sum(max(0, wanted - there) for _, there, wanted in self.varieties)

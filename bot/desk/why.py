@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from bot.counting.dimensions import cells_in
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Turn
-from bot.nlu.utterance import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
     language = turn.language
     script = "none"
     if said is not None:
-        utterance = Utterance.read(said)
+        utterance = conversation.read(said)
         script = utterance.script
         if utterance.language is not None and utterance.language in campaign.languages:
             language = utterance.language

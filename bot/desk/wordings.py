@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from bot.content_tools.edit import EditError, quoted, write_whole
+from bot.content_tools.edit import (
+    EditError,
+    add_entry,
+    add_key,
+    listing,
+    mapping,
+    opened,
+    quoted_scalar,
+    write_whole,
+    written,
+)
 from bot.content_tools.load import schema
 from bot.content_tools.load.yaml_tree import parse
 from bot.dialogue.campaign import Campaign
@@ -32,17 +43,17 @@ class Wording:
     @property
     def line(self) -> str:
         """The entry as one line of YAML, to paste below its key."""
-        return f"  - {{q: {_always_quoted(self.question)}, variety: {self.variety}}}"
+        return written(listing([self.entry])).rstrip("\n")
+
+    @property
+    def entry(self) -> Any:
+        """The entry itself."""
+        return mapping({"q": quoted_scalar(self.question), "variety": self.variety}, flow=True)
 
     @property
     def path(self) -> str:
         """The file below tests/wordings."""
         return f"{self.language}/{self.topic}.yaml"
-
-
-def _always_quoted(text: str) -> str:
-    made = quoted(text)
-    return made if made.startswith('"') else f'"{made}"'
 
 
 def read_wording(campaign: Campaign, given: Callable[[str], str]) -> Wording | None:
@@ -77,7 +88,6 @@ def save(folder: Path, wording: Wording) -> None:
 
 
 def _extended(text: str, wording: Wording) -> str:
-    lines = text.splitlines()
     root, _, faults = parse(text.encode()) if text.strip() else (None, (), ())
     if faults:
         raise EditError(f"tests/wordings/{wording.path} has a fault in line {faults[0].line}. Mend it first.")
@@ -88,19 +98,12 @@ def _extended(text: str, wording: Wording) -> str:
             known_question = str(entry.at(("q",)).value)
             if (words(known_question) or known_question) == asked:
                 raise EditError(f"It is there already: tests/wordings/{wording.path}, line {entry.line}.")
+    extended = opened(text)
     if wording.listed not in known:
-        return "\n".join([*lines, f"{wording.listed}:", wording.line]) + "\n"
-    key, entries = known[wording.listed]
-    if not isinstance(entries.value, list) or not entries.value:
-        # An empty list is written in brackets on the key's own line.
-        return (
-            "\n".join([*lines[: key.line - 1], f"{wording.listed}:", wording.line, *lines[entries.end_line :]]) + "\n"
-        )
-    indent = " " * (lines[entries.value[-1].line - 1].index("-"))
-    last = max(node.end_line for entry in entries.value for node in (entry, *entry.texts()))
-    while last > key.line and not lines[min(last, len(lines)) - 1].strip():
-        last -= 1
-    return "\n".join([*lines[:last], indent + wording.line.lstrip(), *lines[last:]]) + "\n"
+        add_key(extended, wording.listed, listing([wording.entry]))
+    else:
+        add_entry(extended[wording.listed], wording.entry)
+    return written(extended)
 
 
 @dataclass(frozen=True, slots=True)

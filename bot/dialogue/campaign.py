@@ -8,16 +8,14 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-from bot.nlu.training_set import TITLE, Example, Frequencies, TrainingSet, WordLists
+from bot.nlu.training_set import Example, Marked, WordLists
 
 ContactStatus = Literal["usable", "check-first", "not-published"]
 ContactKind = Literal["phone", "page", "handle", "route", "none"]
-Place = Literal["iraq", "russia", "any"]
 Direction = Literal["rtl", "ltr"]
 Confidence = Literal["high", "medium", "low", "not-found"]
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
-_NO_WORD_COUNTS: Frequencies = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +41,15 @@ class Source:
 
     id: str
     url: str
-    publisher: str
+    publisher: Mapping[str, str]
+    """Who published it, per language."""
     title: str
     date: str | None
     """The page's own date: YYYY, YYYY-MM or YYYY-MM-DD; None where the page shows none."""
     date_note: str | None
     language: str
+    rank: int = 9
+    """1: best known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Contact:
     status: ContactStatus
     kind: ContactKind
     place: str
+    """Where it can be reached: an id of the places, or "anywhere"."""
     value: str | None
     """Number, page or handle, once; None where none has been published."""
     name: Mapping[str, str]
@@ -90,6 +92,8 @@ class Contact:
     page_date: str | None = None
     checked: date | None = None
     """The day on which somebody last confirmed the value."""
+    withheld: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    """Why its value is never shown, whatever is confirmed, per language; empty: it may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,8 @@ class Topic:
     category: str
     facts: tuple[str, ...]
     related: tuple[str, ...]
-    place: Place
-    """Where an asker may be: unless it is "iraq", 911 must come with its warning."""
+    place: str
+    """Where an asker may be: an id of the places, or "any"."""
     review_by: date | None
     answers: Mapping[str, Answer]
     """Language code -> answer."""
@@ -128,6 +132,8 @@ class Topic:
     reviews: Mapping[str, Review] = field(default_factory=lambda: MappingProxyType({}))
     weight: float = 1.0
     """How often it is asked, beside other topics."""
+    calm: bool = False
+    """Whether who asks it is in no danger: the urgent lane learns from its phrasings what is none."""
     alias_of: str | None = None
     """The topic that this one was merged into; it keeps its id for old links and counters."""
 
@@ -171,6 +177,25 @@ class DangerKind:
     """What helps the one who is in it."""
     relative_topics: tuple[str, ...]
     """What helps somebody who writes about another person."""
+    leave_out: tuple[str, ...] = ()
+    """Parts of the urgent reply that are not shown: full, ask, contacts, watched ..."""
+    alone: bool = False
+    """Whether no topic stands under its reply."""
+    tracing: bool = False
+    """Whether a search for a missing person may help."""
+    mission: bool = False
+    """Whether the state's mission abroad may help whoever is free to move."""
+    watched: bool = False
+    """Whether somebody may be watching the screen: the warning of it then comes first."""
+    officials: bool = False
+    """Whether officials may hold the person: where the emergency contact may be dialled it is then left out."""
+    private: bool = False
+    """Whether the family may be a part of the danger."""
+
+    @property
+    def ask_first(self) -> bool:
+        """Whether "are you in danger now?" is asked where it is not sure; not of the bereaved."""
+        return "ask" not in self.leave_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,20 +258,12 @@ class Campaign:
     description: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
     """The bot's description for Telegram, per language."""
     short_description: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    danger_examples: tuple[Example, ...] = ()
+    """Texts of people in danger, labelled with its id, and texts that only look like it, without a label; tags: level,
+    who and place, or the kind of what is none."""
+    offer_examples: tuple[Example, ...] = ()
+    """Offers, labelled SCAM or HONEST, and texts about offers, without a label."""
+    marked_offers: tuple[Marked, ...] = ()
+    """Offers with the words that show a warning sign."""
     sentences: Mapping[str, Sentences] = field(default_factory=lambda: MappingProxyType({}))
     """Language code -> the campaign's own sentences."""
-
-    def training_set(self, frequencies: Frequencies = _NO_WORD_COUNTS) -> TrainingSet:
-        """Return what a classifier of topics learns from: titles and phrasings of every topic that has one."""
-        learnable = [topic for topic in self.topics.values() if any(topic.phrasings.values())]
-        examples = [
-            Example(topic.id, variety, text)
-            for topic in learnable
-            for variety, texts in (
-                (TITLE, [answer.title for answer in topic.answers.values()]),
-                *topic.phrasings.items(),
-            )
-            for text in texts
-        ]
-        labels = tuple(topic.id for topic in learnable)
-        return TrainingSet(labels, tuple(examples), self.out_of_scope, self.words, frequencies)

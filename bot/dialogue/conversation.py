@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from html import escape
 
 from bot.dialogue.callback_data import Action, Actions
 from bot.dialogue.campaign import Campaign
+from bot.dialogue.commands import Command, read_command
+from bot.dialogue.forms import Forms, shown_topics
 from bot.dialogue.offers import OfferChecker, OfferReading
+from bot.dialogue.own_words import OwnWords
 from bot.dialogue.render import Renderer, Say
-from bot.dialogue.reply import NO_CAMPAIGN, OTHER, Button, Context, Counted, CountedOutcome, Message, Reply, Turn
+from bot.dialogue.reply import NO_CAMPAIGN, OTHER, Button, Context, CountedOutcome, Message, Reply, Turn
 from bot.dialogue.safety import Alarm, SafetyLane
 from bot.dialogue.screens import Row, Screens, read_start_payload, start_payload
-from bot.dialogue.smalltalk import SmallTalk
+from bot.dialogue.smalltalk import FOLLOW_UP, NO, ORDINALS, PREFIX, YES, SmallTalk, kind_of
+from bot.dialogue.state import DialogueState, StateCodec
 from bot.dialogue.telegram_limits import START_PAYLOAD
+from bot.dialogue.typed import TypedKeys
 from bot.nlu.normalize import words
 from bot.nlu.ranking import Classifier, Ranked, Ranking
 from bot.nlu.utterance import Utterance
 
-CHOICES_SHOWN = 3
-LIKELY, LIKELY_SHOWN = 0.03, 2
-"""Under an answer, so many runners-up with at least this chance get a key of their own."""
-URGENT_TOPICS_SHOWN = 3
-NEAR, NEAR_SHOWN = 0.08, 2
-"""Under "I have no answer", so many topics with at least this chance are offered all the same."""
 INLINE_CARDS = 5
+SHORT_TOKENS = 6
+"""A message of no more words may lean on what was said before."""
+LEANING = 0.12
+"""Probability from which a short message's own topic counts beside what was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,25 @@ class Conversation:
         small_talk: SmallTalk,
         say: Say,
         other_scripts: Mapping[str, str] | None = None,
+        read: Callable[[str], Utterance] = Utterance.read,
     ) -> None:
         self.campaign = campaign
         self.render = Renderer(campaign, say)
         self.actions = Actions(
             campaign.topics, (*(shelf.id for shelf in campaign.categories), *safety.dangers), campaign.languages
         )
+        self.states = StateCodec(campaign.topics, safety.dangers)
         self.screens = Screens(campaign, self.render, self.actions, say)
+        self._forms = Forms(campaign, self.render, self.screens, self.actions, safety, offers, small_talk, say)
+        self._typed = TypedKeys(self.screens.labels())
+        self._own_words = OwnWords(campaign)
         self._classifier = classifier
         self._safety = safety
         self._offers = offers
         self._small_talk = small_talk
         self._say = say
+        self.read = read
+        """Raw text -> utterance. Never raises."""
         self._other_scripts = dict(other_scripts or {})
         self._families = {
             folded: family
@@ -89,73 +98,122 @@ class Conversation:
     # ---- what people send
 
     def respond(self, message: Message, context: Context, *, ranked: bool = False, explain: bool = False) -> Turn:
-        """Answer one message. Danger comes first, then offers, commands, small talk, and the topics.
+        """Answer one message. Danger comes first, then commands, offers, small talk, and the topics.
 
         Never raises for any text; the reply is never empty and always leaves a next step. With `ranked` the turn
         carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
-        utterance = Utterance.read(message.text)
+        utterance = self.read(message.text)
         turn = self._respond(message, utterance, context, explain)
         if (ranked or explain) and not turn.ranked:
-            turn = replace(turn, ranked=self._classifier.predict(utterance).ranked)
-        return replace(turn, choices=self._on_buttons(turn.reply))
+            turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
+        return replace(turn, choices=shown_topics(turn.reply, self.actions))
 
     def _respond(self, message: Message, utterance: Utterance, context: Context, explain: bool) -> Turn:
-        text = message.text
         language = self.text_language(utterance, context)
-        if not text.strip():
-            return self._not_text(message, self.chat_language(context), context)
-        heard = self._safety.read(utterance)
-        alarm = self._safety.look(heard)
-        if alarm is not None and alarm.level == "full":
-            return self._urgent(alarm, language, context, self._classifier.predict(utterance, explain=explain))
-        if text.startswith("/"):
-            return self._command(text, context)
+        if not message.text.strip():
+            return self._forms.not_text(message.kind, self.chat_language(context), context)
+        command = read_command(message.text)
+        alarm = self._safety.listen(utterance, context.state.dangers, explain=explain)
+        if alarm is not None and alarm.level == "full" and not message.forwarded:
+            reading = self._offers.read(utterance) if command is None else None
+            if reading is None or not reading.signs or alarm.surer_than(reading.scam):
+                return self._urgent(alarm, language, context, utterance)
+        if command is not None:
+            return self._command(command, context)
+        typed = self._typed.action(utterance, language, context.question_id)
+        if typed is not None:
+            return self._act(typed, context)
         if self._safety.is_safe_word(utterance):
             return self._urgent(self._safety.unknown, language, context, None)
-        reading = self._offers.look(utterance, forwarded=message.forwarded)
-        if reading is not None:
-            return self._offer(reading, language, context, utterance, explain)
-        if alarm is not None:
-            return self._urgent(alarm, language, context, self._classifier.predict(utterance, explain=explain))
-        kind = self._small_talk.look(utterance)
-        if kind is not None:
-            # The wording's own language decides: "hi" holds too little to detect one.
-            answer_in = language if utterance.language else self.chat_language(context)
-            reply = self._small_talk.reply(kind.id, answer_in)
-            return Turn(
-                Reply(
-                    answer_in,
-                    (self.render.paragraph(reply, answer_in, context.today),),
-                    self._start_rows(answer_in, context),
-                ),
-                "smalltalk",
-            )
-        steered = tuple(topic for topic in self._safety.steer(heard) if topic in self.campaign.topics)
+        if self._own_words.holds(utterance):
+            return self._forms.own_message(language, context)
+        reading = self._offers.read(utterance, forwarded=message.forwarded, explain=explain)
+        if reading is not None and (reading.signs or message.forwarded or alarm is None):
+            return self._forms.offer(reading, language, context)
+        if alarm is not None and alarm.level != "note":
+            return self._urgent(alarm, language, context, utterance)
+        return self._about_topics(utterance, language, context, alarm, explain)
+
+    def _about_topics(
+        self, utterance: Utterance, language: str, context: Context, alarm: Alarm | None, explain: bool
+    ) -> Turn:
         ranking = self._classifier.predict(utterance, explain=explain)
-        if ranking.written is not None and ranking.outcome != "answer":
-            # An editor wrote this very question under one topic: that is sure, however short it is.
-            rest = tuple(found for found in ranking.ranked if found.topic != ranking.written)
-            ranked = (Ranked(ranking.written, 1.0), *rest)[:5]
-            ranking = Ranking(ranked, "answer", (ranking.written,), (), explanation=ranking.explanation)
-        if steered:
-            return self._steered(steered, ranking, language, context)
-        script = utterance.script
-        if script in self._other_scripts or script in ("kurdish", "cyrillic", "other"):
-            return self._unknown(ranking, language, context, utterance.tokens, self._other_scripts.get(script))
+        if ranking.written is not None:
+            ranking = _written(ranking, ranking.written)
+        kind = kind_of(ranking.answered[0]) if ranking.answered else None
+        if kind is not None:
+            turn = self._small_talk_turn(kind, ranking, utterance, language, context)
+            return turn if alarm is None else self._forms.with_note(turn, alarm, language, context)
+        ranking = _topics_of(ranking)
+        steered = self._safety.steer(utterance)
+        if steered is not None and self._forms.steering(steered):
+            turn = self._forms.steered(steered, ranking, language, context)
+        elif utterance.script in self._other_scripts or utterance.script in ("kurdish", "cyrillic", "other"):
+            own = self._other_scripts.get(utterance.script)
+            turn = self._forms.unknown(ranking, language, context, self._themes(utterance), own)
+        else:
+            ranking = self._leaning(ranking, utterance, context.state)
+            turn = self._by_outcome(ranking, utterance, language, context)
+        return turn if alarm is None else self._forms.with_note(turn, alarm, language, context)
+
+    def _by_outcome(self, ranking: Ranking, utterance: Utterance, language: str, context: Context) -> Turn:
         if ranking.outcome == "answer" and ranking.answered:
-            return self._answer(ranking, language, context, "answered")
+            return self._forms.answer(ranking, language, context, "answered")
         if ranking.outcome == "choices" and ranking.choices:
-            return self._choices(ranking, language, context)
-        return self._unknown(ranking, language, context, utterance.tokens, None)
+            return self._forms.choices(ranking, language, context)
+        return self._forms.unknown(ranking, language, context, self._themes(utterance), None)
+
+    def _themes(self, utterance: Utterance) -> tuple[str, ...]:
+        """The word families of the closed list that a question holds."""
+        return tuple(dict.fromkeys(self._families[word] for word in utterance.tokens if word in self._families))
+
+    # ---- what leans on what was said before
+
+    def _leaning(self, ranking: Ranking, utterance: Utterance, state: DialogueState) -> Ranking:
+        """A short question read with what was answered last, where it is not clear by itself."""
+        last = [topic for topic in state.topics if topic in self.campaign.topics]
+        if not last or len(utterance.tokens) > SHORT_TOKENS or (ranking.outcome == "answer" and ranking.sure):
+            return ranking
+        near = {topic for one in last for topic in (one, *self.campaign.topics[one].related)}
+        found = next((one for one in ranking.ranked[:3] if one.topic in near and one.confidence >= LEANING), None)
+        if found is None or found is ranking.ranked[0]:
+            return ranking
+        rest = tuple(one for one in ranking.ranked if one is not found)
+        return replace(
+            ranking, ranked=(found, *rest), outcome="answer", sure=False, answered=(found.topic,), choices=()
+        )
+
+    def _small_talk_turn(
+        self, kind: str, ranking: Ranking, utterance: Utterance, language: str, context: Context
+    ) -> Turn:
+        """Small talk by itself; an answer to the bot, or a call for more, does what it answers."""
+        state = context.state
+        answer_in = language if utterance.language else self.chat_language(context)
+        if kind in (YES, NO) and state.question == "danger":
+            danger = state.dangers[-1] if state.dangers else None
+            if kind == YES:
+                alarm = self._safety.alarm(danger) if danger is not None else self._safety.unknown
+                return self._urgent(alarm, answer_in, context, None)
+            return self._act(Action("not-urgent", answer_in, context.question_id, state.choices), context)
+        if kind in ORDINALS and ORDINALS.index(kind) < len(state.choices):
+            topic = state.choices[ORDINALS.index(kind)]
+            return self._forms.answer(_certain((topic,)), answer_in, context, "suggestion-taken")
+        if kind in (FOLLOW_UP, YES) and state.topics:
+            return self._forms.more(state.topics[0], answer_in, context)
+        return self._forms.small_talk(kind, _topics_of(ranking), answer_in, context)
+
+    # ---- what people press
 
     def press(self, data: str, context: Context) -> Turn:
         """Do what a button asks. Data that no version wrote, or of a topic now gone, gets a fresh menu."""
         action = self.actions.decode(data)
         if action is None:
             return self._menu(self.chat_language(context), context)
-        context = replace(context, question_id=action.question)
-        language, screens = action.language, self.screens
+        return self._act(action, replace(context, question_id=action.question))
+
+    def _act(self, action: Action, context: Context) -> Turn:
+        language, screens, forms = action.language, self.screens, self._forms
         match action.verb:
             case "urgent":
                 danger = action.category
@@ -165,13 +223,13 @@ class Conversation:
                 return self._after_not_urgent(action, context)
             case "topic" | "pick" if action.topics:
                 outcome: CountedOutcome = "suggestion-taken" if action.verb == "pick" else "answered"
-                return self._answer(_certain(action.topics[:1]), language, context, outcome)
+                return forms.answer(_certain(action.topics[:1]), language, context, outcome)
             case "more" if action.topics:
-                return self._more(action.topics[0], language, context)
+                return forms.more(action.topics[0], language, context)
             case "other" if action.topics:
-                return self._choices(_unsure(action.topics), language, context, counted=False)
+                return forms.choices(_unsure(action.topics), language, context, counted=False)
             case "helpful" | "not-helpful" if action.topics:
-                return self._feedback(action, context)
+                return forms.feedback(action, context)
             case "category" if action.category in {shelf.id for shelf in self.campaign.categories}:
                 return Turn(screens.category(action.category or "", action.page, language, context), "smalltalk")
             case "topics":
@@ -184,6 +242,8 @@ class Conversation:
                 return Turn(screens.start(language, context), "smalltalk", effect="remember-language")
             case "privacy":
                 return Turn(screens.privacy(language, context), "smalltalk")
+            case "hide" if action.question is None:
+                return Turn(screens.hide_help(language, context), "smalltalk")
             case "hide":
                 return Turn(
                     screens.too_old_to_hide(language), "smalltalk", effect="hide", effect_message=action.question
@@ -191,14 +251,29 @@ class Conversation:
             case _:
                 return self._menu(language, context)
 
+    def _after_not_urgent(self, action: Action, context: Context) -> Turn:
+        if len(action.topics) == 1:
+            return self._forms.answer(_certain(action.topics), action.language, context, "suggestion-taken")
+        if action.topics:
+            return self._forms.choices(_unsure(action.topics), action.language, context)
+        return self._menu(action.language, context)
+
+    def _urgent(self, alarm: Alarm, language: str, context: Context, utterance: Utterance | None) -> Turn:
+        ranking = None
+        if utterance is not None and not alarm.alone and (alarm.asks or alarm.explanation is not None):
+            ranking = _topics_of(self._classifier.predict(utterance))
+        return self._forms.urgent(alarm, ranking, language, context)
+
+    # ---- inline mode
+
     def inline(self, query: str, context: Context) -> tuple[Card, ...]:
         """Answer cards for a query typed in any chat: the same words as the chat gives. Nothing is counted."""
-        utterance = Utterance.read(query)
+        utterance = self.read(query)
         language = self.text_language(utterance, context)
         if not query.strip():
             topics = list(self.campaign.topics)[:INLINE_CARDS]
         else:
-            ranking = self._classifier.predict(utterance)
+            ranking = _topics_of(self._classifier.predict(utterance))
             topics = list(
                 dict.fromkeys((*ranking.answered, *ranking.choices, *(found.topic for found in ranking.ranked)))
             )
@@ -215,224 +290,16 @@ class Conversation:
             rows = ((Button(self._say(language, "Ask the bot"), url=link),),)
         return Card(topic, answer.title, answer.short, Reply(language, paragraphs, rows))
 
-    # ---- turns
-
-    def _on_buttons(self, reply: Reply) -> tuple[str, ...]:
-        """The topics that a reply's keys open at once."""
-        found = (self.actions.decode(button.action) for button in reply.buttons if button.action is not None)
-        return tuple(
-            dict.fromkeys(
-                topic
-                for action in found
-                if action is not None and action.verb in ("topic", "pick")
-                for topic in action.topics
-            )
-        )
-
-    def _answer(self, ranking: Ranking, language: str, context: Context, outcome: CountedOutcome) -> Turn:
-        topics = ranking.answered
-        others = [found for found in ranking.ranked if found.topic not in topics]
-        likely = tuple(found.topic for found in others if found.confidence >= LIKELY)[:LIKELY_SHOWN]
-        paragraphs: list[str] = []
-        for topic in topics:
-            paragraphs += self.render.short_answer(self.campaign.topics[topic], language, context.today)
-        runners_up = tuple(found.topic for found in others)
-        rows = self.screens.answer_rows(topics, runners_up, likely, language, context)
-        return Turn(
-            Reply(language, tuple(paragraphs), rows),
-            "answer",
-            Counted(topics=topics, outcome=outcome, language=language),
-            ranked=ranking.ranked,
-            answered=topics,
-            explanation=ranking.explanation,
-        )
-
-    def _more(self, topic: str, language: str, context: Context) -> Turn:
-        related = [other for other in self.campaign.topics[topic].related if other in self.campaign.topics]
-        rows = tuple((self.screens.topic_button(other, language, context.question_id),) for other in related)
-        reply = Reply(
-            language,
-            self.render.details(self.campaign.topics[topic], language, context.today),
-            (*rows, *self.screens.foot(language, context.question_id)),
-        )
-        return Turn(reply, "answer", answered=(topic,), ranked=(Ranked(topic, 1.0),))
-
-    def _choices(self, ranking: Ranking, language: str, context: Context, *, counted: bool = True) -> Turn:
-        shown = ranking.choices[:CHOICES_SHOWN]
-        rows = tuple((self.screens.topic_button(topic, language, context.question_id, picked=True),) for topic in shown)
-        paragraphs = (
-            self.screens.paragraph(language, "I want to be sure that I understand you. Which of these do you mean?"),
-            self.screens.paragraph(
-                language, "If it is none of them, write it again in other words or open the topics."
-            ),
-        )
-        return Turn(
-            Reply(language, paragraphs, (*rows, *self.screens.foot(language, context.question_id))),
-            "choices",
-            Counted(near_miss=shown[0], outcome="choices", language=language) if counted else Counted(),
-            ranked=ranking.ranked,
-            choices=shown,
-            explanation=ranking.explanation,
-        )
-
-    def _unknown(
-        self, ranking: Ranking, language: str, context: Context, tokens: tuple[str, ...], own_language: str | None
-    ) -> Turn:
-        paragraphs = [escape(own_language, quote=False)] if own_language else []
-        paragraphs += [
-            self.screens.paragraph(language, "I have no answer to that. I will not guess."),
-            self.screens.paragraph(
-                language,
-                "I know about offers from Russia, the law, and people who are there. "
-                "Write it in other words, or open the topics or the contacts.",
-            ),
-        ]
-        question = context.question_id
-        near = ranking.choices or tuple(found.topic for found in ranking.ranked if found.confidence >= NEAR)
-        near = near[:NEAR_SHOWN] if own_language is None else ()
-        rows = tuple((self.screens.topic_button(topic, language, question, picked=True),) for topic in near)
-        contacts = (self.screens.said_button("Contacts", Action("contacts", language, question)),)
-        families = tuple(dict.fromkeys(self._families[word] for word in tokens if word in self._families))
-        return Turn(
-            Reply(language, tuple(paragraphs), (*rows, contacts, *self.screens.foot(language, question))),
-            "none",
-            Counted(outcome="no-match", language=language, vocabulary=families),
-            ranked=ranking.ranked,
-            choices=near,
-            explanation=ranking.explanation,
-        )
-
-    def _steered(self, topics: tuple[str, ...], ranking: Ranking, language: str, context: Context) -> Turn:
-        """Who asks how to enlist or to recruit gets the law and the risk, whatever the words come nearest to."""
-        others = tuple(found for found in ranking.ranked if found.topic not in topics)
-        ranked = (*(Ranked(topic, 0.9) for topic in topics), *others)[:5]
-        return self._answer(
-            Ranking(ranked, "answer", topics[:2], topics[2:], explanation=ranking.explanation),
-            language,
-            context,
-            "answered",
-        )
-
-    def _urgent(self, alarm: Alarm, language: str, context: Context, ranking: Ranking | None) -> Turn:
-        best = [found.topic for found in ranking.ranked[:1]] if ranking is not None else []
-        topics = tuple(dict.fromkeys(topic for topic in (*alarm.topics, *best) if topic in self.campaign.topics))[
-            :URGENT_TOPICS_SHOWN
-        ]
-        question = context.question_id
-        rows: list[Row] = []
-        if alarm.level == "ask":
-            asked = _near(ranking)
-            rows.append(
-                (
-                    self.screens.said_button("Yes", Action("urgent", language, question, category=alarm.danger)),
-                    self.screens.said_button("No, just a question", Action("not-urgent", language, question, asked)),
-                )
-            )
-        rows += [(self.screens.topic_button(topic, language, question),) for topic in topics]
-        foot: list[Button] = [self.screens.said_button("Contacts", Action("contacts", language, question))]
-        if question is not None:
-            foot.append(self.screens.said_button("Hide", Action("hide", language, question)))
-        rows.append(tuple(foot))
-        return Turn(
-            Reply(language, self._safety.paragraphs(alarm, language, self.render, context.today), tuple(rows)),
-            "urgent",
-            Counted(outcome="urgent", language=language),
-            ranked=ranking.ranked if ranking is not None else (),
-            choices=topics,
-            urgent=alarm.level,
-            explanation=ranking.explanation if ranking is not None else None,
-        )
-
-    def _after_not_urgent(self, action: Action, context: Context) -> Turn:
-        if len(action.topics) == 1:
-            return self._answer(_certain(action.topics), action.language, context, "suggestion-taken")
-        if action.topics:
-            return self._choices(_unsure(action.topics), action.language, context)
-        return self._menu(action.language, context)
-
-    def _offer(
-        self, reading: OfferReading, language: str, context: Context, utterance: Utterance, explain: bool
-    ) -> Turn:
-        ranking = self._classifier.predict(utterance, explain=explain)
-        question = context.question_id
-        topics = [topic for topic in ("scam-red-flags", "scam-job-guard-cook") if topic in self.campaign.topics]
-        rows = tuple((self.screens.topic_button(topic, language, question),) for topic in topics)
-        signs = tuple(sign.id for sign in reading.signs)
-        return Turn(
-            Reply(
-                language,
-                self._offers.paragraphs(reading, language, self.render, context.today)
-                or self.screens.trouble(language).paragraphs,
-                (*rows, *self.screens.foot(language, question)),
-            ),
-            "offer",
-            Counted(outcome="offer", language=language, offer_signs=signs),
-            ranked=ranking.ranked,
-            signs=signs,
-            explanation=ranking.explanation,
-        )
-
-    def _feedback(self, action: Action, context: Context) -> Turn:
-        topic, language = action.topics[0], action.language
-        if action.verb == "helpful":
-            turn = self._answer(_certain((topic,)), language, context, "answered")
-            thanks = self.screens.paragraph(language, "Thank you. That helps us.")
-        else:
-            turn = self._unknown(_unsure(self.campaign.topics[topic].related), language, context, (), None)
-            thanks = self.screens.paragraph(language, "Thank you. I am sorry that it did not help.")
-        reply = replace(turn.reply, paragraphs=(*turn.reply.paragraphs, f"<i>{thanks}</i>"))
-        return replace(turn, reply=reply, counted=Counted(feedback=(f"{topic}:{action.verb}",)))
-
-    def _not_text(self, message: Message, language: str, context: Context) -> Turn:
-        """Voice, pictures and the rest: a useful next step, with the urgent help already in the message."""
-        screens = self.screens
-        if message.kind in ("voice", "video", "picture", "story"):
-            first = screens.paragraph(language, "I cannot hear or see this. Please write your question in words.")
-        elif message.kind in ("contact", "location"):
-            first = screens.paragraph(
-                language, "I do not need this and I have not kept it. Please write your question in words."
-            )
-        else:
-            first = screens.paragraph(language, "I can only read words. Please write your question.")
-        paragraphs = [first]
-        if message.kind in ("picture", "document"):
-            paragraphs.append(
-                screens.paragraph(
-                    language, "If it shows an offer, type or paste its text here and I look for warning signs."
-                )
-            )
-        paragraphs.append(screens.paragraph(language, "If you are in danger now:"))
-        paragraphs += self.render.usable_contacts(language, context.today, place="iraq")[:1]
-        paragraphs.append(
-            screens.paragraph(
-                language,
-                "{number:iraq-911} works inside Iraq only. Do not dial it in Russia: there it starts Russia's own "
-                "emergency service. A relative in Iraq can call for you.",
-            )
-        )
-        return Turn(
-            Reply(language, tuple(paragraphs), screens.foot(language, context.question_id)),
-            "none",
-            Counted(outcome="not-text"),
-        )
-
-    def _start_rows(self, language: str, context: Context) -> tuple[Row, ...]:
-        return self.screens.start(language, context).rows
+    # ---- commands
 
     def _menu(self, language: str, context: Context) -> Turn:
         return Turn(self.screens.start(language, context), "smalltalk")
 
-    # ---- commands
-
-    def _command(self, text: str, context: Context) -> Turn:
-        name, _, argument = text[1:].partition(" ")
-        name = name.split("@")[0].casefold().strip()
+    def _command(self, command: Command, context: Context) -> Turn:
         language, screens = self.chat_language(context), self.screens
-        match name:
+        match command.name:
             case "start":
-                return self._start(argument.strip(), language, context)
-            case "help":
-                reply = screens.help(language, context)
+                return self._start(command.argument, language, context)
             case "topics" | "menu":
                 reply = screens.topics(language, context)
             case "hotline" | "contacts":
@@ -442,8 +309,8 @@ class Conversation:
             case "language":
                 reply = screens.languages(language, context)
             case "check":
-                if argument.strip():
-                    return self._checked(argument, context)
+                if command.argument:
+                    return self._checked(command.argument, context)
                 reply = screens.check_prompt(language, context)
             case "privacy":
                 reply = screens.privacy(language, context)
@@ -459,10 +326,10 @@ class Conversation:
 
     def _checked(self, text: str, context: Context) -> Turn:
         """`/check TEXT`: the asker says that it is an offer, so a report comes even where no sign is found."""
-        utterance = Utterance.read(text)
+        utterance = self.read(text)
         language = self.text_language(utterance, context)
-        reading = self._offers.look(utterance, forwarded=True) or OfferReading(())
-        return self._offer(reading, language, context, utterance, False)
+        reading = self._offers.read(utterance, forwarded=True) or OfferReading(())
+        return self._forms.offer(reading, language, context)
 
     def _start(self, payload: str, language: str, context: Context) -> Turn:
         topic, code = (None, None)
@@ -470,7 +337,7 @@ class Conversation:
             topic, code = read_start_payload(payload, self.campaign.topics)
         known = code if code in self.campaign.codes else (OTHER if code else NO_CAMPAIGN)
         if topic is not None:
-            turn = self._answer(_certain((topic,)), language, context, "answered")
+            turn = self._forms.answer(_certain((topic,)), language, context, "answered")
         else:
             turn = self._menu(language, context)
         return replace(turn, counted=replace(turn.counted, campaign=known))
@@ -486,10 +353,23 @@ def _unsure(topics: tuple[str, ...]) -> Ranking:
     return Ranking(tuple(Ranked(topic, 0.0) for topic in topics), "choices", (), topics)
 
 
-def _near(ranking: Ranking | None) -> tuple[str, ...]:
-    """What "No, just a question" should lead to."""
-    if ranking is None:
-        return ()
-    if ranking.outcome == "answer":
-        return ranking.answered[:1]
-    return ranking.choices[:CHOICES_SHOWN]
+def _written(ranking: Ranking, label: str) -> Ranking:
+    """An editor wrote this very question under one label: that is sure, however short it is."""
+    rest = tuple(found for found in ranking.ranked if found.topic != label)
+    return replace(
+        ranking, ranked=(Ranked(label, 1.0), *rest)[:5], outcome="answer", sure=True, answered=(label,), choices=()
+    )
+
+
+def _topics_of(ranking: Ranking) -> Ranking:
+    """A ranking without the labels of small talk."""
+
+    def topics(labels: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(label for label in labels if not label.startswith(PREFIX))
+
+    ranked = tuple(found for found in ranking.ranked if not found.topic.startswith(PREFIX))
+    answered, choices = topics(ranking.answered), topics(ranking.choices)
+    outcome = ranking.outcome
+    if (outcome == "answer" and not answered) or (outcome == "choices" and not choices):
+        outcome = "none"
+    return replace(ranking, ranked=ranked, outcome=outcome, answered=answered, choices=choices)

@@ -7,20 +7,21 @@ in every text; the report comes in one language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import Protocol
 
+from bot.dialogue.corpus import SCAM
+from bot.dialogue.urgent_reply import Renders
+from bot.nlu.detector import Detection, DetectionExplanation, Detector, Hints
 from bot.nlu.normalize import normalize
 from bot.nlu.patterns import LONGEST_WORDS, Found, Pattern, PatternView, Vocabulary, seen_words
+from bot.nlu.span_tagger import SpanTagger
 from bot.nlu.utterance import Utterance
 
 LONGEST_QUOTE = 80
 """Characters of an offer that are quoted for one sign."""
-LONGEST_REPORT = 3300
-"""UTF-16 units of a whole report; Telegram takes 4096 and the markup needs some."""
 FEWEST_WORDS = 5
 """A shorter text is a question or a heading, not an offer."""
 FEWEST_FORWARDED = 2
@@ -29,6 +30,12 @@ FEWEST_EVIDENCE = 6
 """The same for a typed text, an invitation counting twice."""
 FEWEST_TERMS_ALONE = 7
 """Different terms that make an offer where nothing invites."""
+FORWARDED_SHARE = 0.6
+"""Share of a threshold that is enough for a forwarded text."""
+DOUBTFUL, FEWEST_DOUBTFUL = 0.35, 2
+"""An offer that is a trap with this probability shows its signs where the patterns find so many."""
+MOST_TOLD = 3
+"""Signs that are told in full; the others are named."""
 WITHOUT_WORDS: Mapping[str, str] = {
     "ar": "لا أستطيع فحص العروض الآن. لا ترسل صورة جوازك ولا مالاً، ولا توقّع ورقة لا تفهمها.",
     "en": "I cannot check offers right now. Send no picture of your passport and no money, and sign no paper that you do "
@@ -38,14 +45,6 @@ WITHOUT_WORDS: Mapping[str, str] = {
 _CHUNK = re.compile(r"\S+|\n+")
 """Words as typed; a line break ends a clause."""
 _EDGES = " \t\n\r.,;:!?،؛؟-–—•*|/()[]{}\"'«»"
-
-
-class Renders(Protocol):
-    """What fills {contact:ID} and {number:ID} and makes HTML of a plain paragraph."""
-
-    def paragraph(self, text: str, language: str, today: date) -> str:
-        """One plain text with placeholders -> one paragraph of HTML."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,9 @@ class OfferReading:
     """What an offer holds; the signs in the order of the word files."""
 
     signs: tuple[Sign, ...]
+    scam: float = 0.0
+    """Probability that it is a trap."""
+    explanation: DetectionExplanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,12 @@ class _Sign:
 class OfferChecker:
     """Reads offers and words the report. Holds nothing that changes."""
 
-    def __init__(self, words: Iterable[OfferWords]) -> None:
-        """Without words it finds no offers. Raises PatternError (a ValueError) for a pattern that cannot be read."""
+    def __init__(
+        self, words: Iterable[OfferWords], detector: Detector | None = None, tagger: SpanTagger | None = None
+    ) -> None:
+        """Without words and models it finds no offers. Raises PatternError (a ValueError) for a pattern that cannot be
+        read."""
+        self._detector, self._tagger = detector, tagger
         listed = tuple(words)
         self._words = {one.language: one for one in listed}
         vocabulary = Vocabulary()
@@ -153,41 +159,81 @@ class OfferChecker:
         """All sign ids, in the order of the word files."""
         return tuple(sign.id for sign in self._signs)
 
-    def look(self, utterance: Utterance, *, forwarded: bool = False) -> OfferReading | None:
+    def hints(self, utterance: Utterance) -> Hints:
+        """What the word patterns say, for the detector: (whether it is an offer, how many signs it shows)."""
+        view = self._view(utterance)
+        offer = self._is_offer(view, forwarded=False, asks=_asks(utterance))
+        return (float(offer), min(1.0, len(self._found(view)) / 3))
+
+    def read(self, utterance: Utterance, *, forwarded: bool = False, explain: bool = False) -> OfferReading | None:
         """The signs in an offer; None for a text that is no offer. Never raises.
 
         A forwarded text counts as an offer more readily than one that somebody typed.
         """
-        message = self._vocabulary.read(utterance, by_clause=True)
-        asks = utterance.clean[-1:] in ("?", "؟")
-        if sum(map(bool, message.words)) < FEWEST_WORDS or not self._is_offer(message, forwarded=forwarded, asks=asks):
+        view = self._view(utterance)
+        if self._detector is None:
+            offer = sum(map(bool, view.words)) >= FEWEST_WORDS and self._is_offer(
+                view, forwarded=forwarded, asks=_asks(utterance)
+            )
+            return OfferReading(self._quoted(utterance, self._found(view))) if offer else None
+        found = self._found(view)
+        hints = (float(self._is_offer(view, forwarded=False, asks=_asks(utterance))), min(1.0, len(found) / 3))
+        detection = self._detector.predict(utterance, hints, explain=explain)
+        share = FORWARDED_SHARE if forwarded else 1.0
+        if all(detection.levels[level] < detection.thresholds[level] * share for level in detection.levels):
             return None
-        found = self._found(message)
-        if not found:
-            return OfferReading(())
-        spans = _spans(utterance.raw)
-        return OfferReading(tuple(Sign(sign, _quote(utterance.raw, spans, place)) for sign, place in found))
+        return OfferReading(
+            self._signs_of(utterance, found, detection),
+            scam=round(detection.levels[SCAM], 4),
+            explanation=detection.explanation,
+        )
 
-    def _is_offer(self, message: PatternView, *, forwarded: bool, asks: bool) -> bool:
-        calls = sum(1 for pattern in self._calls if message.has(pattern))
-        terms = sum(1 for pattern in self._terms if message.has(pattern))
-        against = message.any(self._warnings) or message.any(self._news)
+    def _signs_of(
+        self, utterance: Utterance, found: Sequence[tuple[str, Found]], detection: Detection
+    ) -> tuple[Sign, ...]:
+        """The signs that both readers see, in the order of the word files; none in an offer that looks honest."""
+        suspect = detection.levels[SCAM] >= detection.thresholds[SCAM]
+        if not suspect and (detection.levels[SCAM] < DOUBTFUL or len(found) < FEWEST_DOUBTFUL):
+            return ()
+        spans = self._tagger.predict(utterance) if self._tagger is not None else ()
+        if not spans and not found and self._tagger is not None:
+            spans = self._tagger.likeliest(utterance)
+        quotes = {sign.id: sign.quote for sign in self._quoted(utterance, found)}
+        quotes |= {span.label: _shortened(utterance.raw[span.start : span.end]) for span in spans}
+        known = dict.fromkeys((*(sign.id for sign in self._signs), *quotes))
+        return tuple(Sign(sign, quotes[sign]) for sign in known if sign in quotes)
+
+    def _quoted(self, utterance: Utterance, found: Sequence[tuple[str, Found]]) -> tuple[Sign, ...]:
+        spans = _spans(utterance.raw) if found else []
+        return tuple(Sign(sign, _quote(utterance.raw, spans, place)) for sign, place in found)
+
+    def _view(self, utterance: Utterance) -> PatternView:
+        known = utterance.memo.get(self)
+        if known is None:
+            known = utterance.memo[self] = self._vocabulary.read(utterance, by_clause=True)
+        assert isinstance(known, PatternView)
+        return known
+
+    def _is_offer(self, view: PatternView, *, forwarded: bool, asks: bool) -> bool:
+        calls = sum(1 for pattern in self._calls if view.has(pattern))
+        terms = sum(1 for pattern in self._terms if view.has(pattern))
+        against = view.any(self._warnings) or view.any(self._news)
         if against:
             return False
         if forwarded:
             return calls + terms >= FEWEST_FORWARDED
-        if asks or message.any(self._questions):
+        if asks or view.any(self._questions):
             return calls >= 2 and terms >= 5
         if calls == 0:
             return terms >= FEWEST_TERMS_ALONE
         return terms >= 2 and 2 * calls + terms >= FEWEST_EVIDENCE
 
-    def _found(self, message: PatternView) -> list[tuple[str, Found]]:
+    def _found(self, view: PatternView) -> list[tuple[str, Found]]:
         places: dict[str, Found] = {}
         for sign in self._signs:
-            blocked = message.covered(sign.without)
+            blocked = view.covered(sign.without)
             for pattern in sign.patterns:
-                place = message.find(pattern, blocked)
+                place = view.find(pattern, blocked)
                 if place is not None:
                     places[sign.id] = place
                     break
@@ -214,36 +260,20 @@ class OfferChecker:
             return tuple(render.paragraph(part.strip(), language, today) for part in text.split("\n\n") if part.strip())
 
         signs = [sign for sign in reading.signs if sign.id in by_id]
-        last = said(report.next)
-        first = said(report.found if signs else report.nothing_found)
-        room = LONGEST_REPORT - _units(*first, *last)
-        blocks = [self._told(by_id[sign.id], sign.quote, report, language, render, today) for sign in signs]
-        told = blocks
-        if _units(*blocks) + 2 * len(blocks) > room:
-            # What does not fit is named at least: room for all names is kept free.
-            room -= _units(report.more, *(f"{by_id[sign.id].name}, " for sign in signs))
-            fitting = 0
-            while fitting < len(blocks) and _units(blocks[fitting]) + 2 <= room:
-                room -= _units(blocks[fitting]) + 2
-                fitting += 1
-            told = blocks[:fitting]
-        left = [by_id[sign.id].name for sign in signs[len(told) :]]
+        told = [self._told(by_id[sign.id], sign.quote, language, render, today) for sign in signs[:MOST_TOLD]]
+        left = [by_id[sign.id].name for sign in signs[MOST_TOLD:]]
         more = said(report.more.replace("{names}", ("، " if language == "ar" else ", ").join(left))) if left else ()
-        return (*first, *told, *more, *last)
+        # What to do comes with the verdict, before the reasons: many read no further.
+        first = said(report.found if signs else report.nothing_found)
+        return (*first, *(said(report.next) if signs else ()), *told, *more, *(() if signs else said(report.ask)))
 
     @staticmethod
-    def _told(about: SignWords, quote: str, report: OfferReport, language: str, render: Renders, today: date) -> str:
-        """One sign as a paragraph of HTML: its name, the words that show it, why it matters, what to ask."""
+    def _told(about: SignWords, quote: str, language: str, render: Renders, today: date) -> str:
+        """One sign as a paragraph of HTML: its name, the words that show it, why it matters."""
         name = render.paragraph(about.name, language, today)
         why = render.paragraph(about.why, language, today)
-        ask = render.paragraph(f"{report.ask} {about.ask}", language, today)
-        quoted = f"<blockquote>{escape(quote, quote=False)}</blockquote>" if quote else ""
-        return f"<b>{name}</b>\n{quoted}{why}\n<i>{ask}</i>"
-
-
-def _units(*texts: str) -> int:
-    """Length as Telegram counts it."""
-    return sum(len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in texts)
+        quoted = f"<blockquote>{escape(quote, quote=False)}</blockquote>" if quote else "\n"
+        return f"<b>{name}</b>{quoted}{why}"
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -256,12 +286,18 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def _asks(utterance: Utterance) -> bool:
+    return utterance.clean[-1:] in ("?", "؟")
+
+
 def _quote(text: str, spans: list[tuple[int, int]], place: Found) -> str:
     """The words of a text that a match covers, at most LONGEST_QUOTE characters; empty where they cannot be told."""
     if place.start >= len(spans):
         return ""
     begin, end = spans[place.start][0], spans[min(place.end, len(spans)) - 1][1]
-    quote = " ".join(text[begin : max(end, begin)].split()).strip(_EDGES)
-    if len(quote) > LONGEST_QUOTE:
-        quote = quote[: LONGEST_QUOTE - 1].rstrip() + "…"
-    return quote
+    return _shortened(text[begin : max(end, begin)])
+
+
+def _shortened(words: str) -> str:
+    quote = " ".join(words.split()).strip(_EDGES)
+    return quote[: LONGEST_QUOTE - 1].rstrip() + "…" if len(quote) > LONGEST_QUOTE else quote

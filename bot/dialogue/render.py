@@ -13,6 +13,7 @@ from bot.dialogue.campaign import Answer, Campaign, Contact, Source, Topic
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
+_SENTENCE_END = re.compile(r"[.!؟?…](?=\s|$)")
 _PLACEHOLDER = re.compile(r"\{(contact|number):([a-z0-9-]+)\}")
 _LEFT_TO_RIGHT_RUN = re.compile(
     r"[+@#$]?[A-Za-z0-9](?:[A-Za-z0-9 .,:/@_%+$&'’-]*[A-Za-z0-9%$+])?",
@@ -21,6 +22,9 @@ _TAG_OR_TEXT = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[^<&]+|[<&]")
 
 CONTACT_MAX_AGE = timedelta(days=90)
 """After this many days without a check a contact is still shown, and marked."""
+
+PUBLISHERS_SHOWN = 3
+"""Names in the credit under an answer; the others are counted."""
 
 
 def N_(sentence: str) -> str:
@@ -137,12 +141,21 @@ class Renderer:
         if self.is_stale(topic, today):
             warning = self._say(language, "This answer is due for review and may be out of date.")
             parts.append(f"<i>{escape(warning, quote=False)}</i>")
-            parts += self.usable_contacts(language, today, place=topic.place)[:1]
+            home = self._campaign.places.get(topic.place)
+            parts += self.usable_contacts(language, today, emergency=home is not None and home.emergency)[:1]
         parts += self.paragraphs(answer.next_step, language, today)
         credit = self.credit(topic, language)
         if credit:
             parts.append(f"<i>{credit}</i>")
         return tuple(parts)
+
+    def first_sentence(self, topic: Topic, language: str, today: date) -> tuple[str, ...]:
+        """Title and the beginning of the short answer, in one paragraph."""
+        answer = self.answer(topic, language)
+        text = answer.short.strip()
+        end = _SENTENCE_END.search(text)
+        first = text[: end.end()].strip() if end is not None else text
+        return (f"<b>{self.paragraph(answer.title, language, today)}</b>\n{self.paragraph(first, language, today)}",)
 
     def details(self, topic: Topic, language: str, today: date) -> tuple[str, ...]:
         """Title, the short and the long answer, and the list of sources with links.
@@ -165,12 +178,13 @@ class Renderer:
         """Whether a topic's review date has passed."""
         return topic.review_by is not None and today > topic.review_by
 
-    def usable_contacts(self, language: str, today: date, place: str = "any") -> list[str]:
-        """Contact paragraphs that may be shown, those for inside Iraq left out for somebody in Russia."""
+    def usable_contacts(self, language: str, today: date, *, emergency: bool = True) -> list[str]:
+        """Contact paragraphs that may be shown; without the one that may not be dialled everywhere where it is not
+        known that the reader may."""
         return [
             self.contact_paragraph(contact, language, today)
             for contact in self._campaign.contacts.values()
-            if contact.status == "usable" and (place == "iraq" or contact.place != "iraq")
+            if contact.status == "usable" and (emergency or contact.id != self._campaign.emergency_contact)
         ]
 
     def sources(self, topic: Topic) -> tuple[Source, ...]:
@@ -181,15 +195,18 @@ class Renderer:
         return tuple(sorted(known, key=lambda source: source.date or "", reverse=True))
 
     def credit(self, topic: Topic, language: str) -> str:
-        """ "As of February 2026 · publishers", as HTML; empty where a topic has no source."""
+        """ "As of February 2026 · publishers", the best known first, as HTML; empty where a topic has no source."""
         sources = self.sources(topic)
         if not sources:
             return ""
         rtl = self.right_to_left(language)
-        publishers = [_whole(name, right_to_left=rtl) for name in dict.fromkeys(source.publisher for source in sources)]
-        listed = " · ".join(publishers[:3])
-        if len(publishers) > 3:
-            listed = self._say(language, "{names} and {count} more", names=listed, count=str(len(publishers) - 3))
+        ranked = sorted(sources, key=lambda source: source.rank)
+        names = dict.fromkeys(_in(source.publisher, language) for source in ranked)
+        publishers = [_whole(name, right_to_left=rtl) for name in names]
+        listed = " · ".join(publishers[:PUBLISHERS_SHOWN])
+        if len(publishers) > PUBLISHERS_SHOWN:
+            rest = str(len(publishers) - PUBLISHERS_SHOWN)
+            listed = self._say(language, "{names} and {count} more", names=listed, count=rest)
         newest = sources[0].date
         text = (
             self._say(language, "As of {date}. Sources: {names}", date=self.month(newest, language), names=listed)
@@ -208,7 +225,7 @@ class Renderer:
         unlinked = self._unlinked_sources(topic)
         lines = []
         for source in sources:
-            name = escape(_whole(source.publisher, right_to_left=rtl), quote=False)
+            name = escape(_whole(_in(source.publisher, language), right_to_left=rtl), quote=False)
             if source.id not in unlinked:
                 name = f'<a href="{escape(source.url)}">{name}</a>'
             when = self.month(source.date, language) if source.date else undated
@@ -217,9 +234,10 @@ class Renderer:
         return tuple(_packed(heading, lines))
 
     def _unlinked_sources(self, topic: Topic) -> frozenset[str]:
-        """Sources named without their address: on a phone in Russia a link is a trace, and a page about a
-        contact that nobody has confirmed prints the very handle that must not be shown."""
-        if topic.place == "russia":
+        """Sources named without their address: on a phone abroad a link is a trace, and a page about a contact that
+        nobody has confirmed prints the very handle that must not be shown."""
+        place = self._campaign.places.get(topic.place)
+        if place is not None and not place.emergency:
             return frozenset(source.id for source in self.sources(topic))
         hidden = {
             fact

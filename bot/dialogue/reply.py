@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from bot.dialogue.offers import OfferReading
+from bot.dialogue.safety import Alarm
+from bot.dialogue.state import EMPTY, DialogueState
 from bot.dialogue.telegram_limits import plain
 from bot.nlu.ranking import Explanation, Ranked
 
@@ -25,9 +28,8 @@ Kind = Literal[
     "other",
 ]
 Outcome = Literal["answer", "choices", "urgent", "offer", "smalltalk", "none"]
-UrgentLevel = Literal["full", "ask"]
+UrgentLevel = Literal["full", "ask", "note"]
 CountedOutcome = Literal["answered", "choices", "suggestion-taken", "no-match", "urgent", "offer", "not-text"]
-
 
 OTHER, NO_CAMPAIGN = "other", "none"
 """Keys that are counted for a code or language the campaign does not have, and for a start without a code."""
@@ -57,7 +59,8 @@ class Context:
     question_id: int | None = None
     """The question's message number in its chat, so that Hide can delete it."""
     bot_username: str | None = None
-    in_group: bool = False
+    state: DialogueState = EMPTY
+    """What was said in this chat a few minutes ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,22 @@ class Turn:
     answered: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     """Topics that have a key of their own under the reply."""
+    sure: bool = True
+    """False: what is answered is introduced as what it may be."""
     urgent: UrgentLevel | None = None
+    danger: str | None = None
+    """The danger that was heard."""
+    place: str | None = None
+    """Where the person in danger is."""
     signs: tuple[str, ...] = ()
     effect: Effect | None = None
     """What the channel should do besides showing the reply."""
     effect_message: int | None = None
     """The message number that an effect is about (the question to hide)."""
+    state: DialogueState = EMPTY
+    """What the chat should remember for a few minutes."""
+    alarm: Alarm | None = field(default=None, compare=False)
+    offer: OfferReading | None = field(default=None, compare=False)
     explanation: Explanation | None = field(default=None, compare=False)
 
     @property

@@ -1,41 +1,61 @@
 """The lane before everything else: who may be in danger now gets fixed help, whatever else is broken.
 
-Strong phrases answer at once ("full"); weak ones ask first, with the contacts already in that message ("ask"). The
-words are handed in, one `SafetyWords` per language, and every language's words are looked for in every message.
+Two listen together. Word patterns of the editors are certain and can say why; they work when no model is there. A
+trained detector hears what is told indirectly. There are three levels: "full" answers with help at once, "ask" asks
+first, with the help already in that message, and "note" is an ordinary answer led by one line of help. Every
+language's words are looked for in every message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal, Protocol
+from math import log
+from typing import Literal
 
+from bot.dialogue.campaign import DangerKind
+from bot.dialogue.corpus import UNKNOWN_PLACE
+from bot.dialogue.urgent_reply import UrgentReply
+from bot.nlu.detector import Detection, DetectionExplanation, Detector, Hints
 from bot.nlu.normalize import words as folded_words
 from bot.nlu.patterns import Pattern, PatternView, Vocabulary
 from bot.nlu.utterance import Utterance
 
-Level = Literal["full", "ask"]
-Place = Literal["iraq", "russia", "unknown"]
-
-
-class Renders(Protocol):
-    """What fills {contact:ID} and {number:ID} and makes HTML of a plain paragraph."""
-
-    def paragraph(self, text: str, language: str, today: date) -> str:
-        """One plain text with placeholders -> one paragraph of HTML."""
-        ...
+Level = Literal["full", "ask", "note"]
+UNKNOWN = "unknown"
+"""The danger of somebody who asks for help and says no more."""
+_LEVELS: tuple[Level, ...] = ("note", "ask", "full")
+_SURE_OF_LABEL = 0.6
+"""Probability of a danger from which the detector's choice beats that of the patterns."""
+_NAMED_PLACE, _USUAL_PLACE = 1.0, 0.9
+"""Log odds that a place gains by being named, and by being where people in this danger usually are."""
+_LIKELIER_AFTER_DANGER = 0.55
+"""Share of a threshold that is enough when the same chat spoke of danger a few minutes ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What the lane found."""
+    """What the lane heard."""
 
     level: Level
     danger: str
-    place: Place
+    place: str
+    """Where the person in danger is: an id of the campaign's places, or "unknown"."""
+    who: str
+    """Who is in danger; see corpus.WHO."""
     topics: tuple[str, ...]
     """Topics whose buttons the urgent reply carries, best first."""
+    asks: bool = False
+    """Whether the reply asks if there is danger now."""
+    alone: bool = False
+    """Whether the reply stands alone, without topics."""
+    probability: float = 1.0
+    """Of the level; 1 where the patterns alone decided."""
+    explanation: DetectionExplanation | None = None
+
+    def surer_than(self, scam: float) -> bool:
+        """Whether it is likelier that somebody is in danger than that the text is an offer that is a trap."""
+        return self.probability >= scam
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +65,6 @@ class DangerWords:
     id: str
     strong: tuple[str, ...]
     weak: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UrgentReply:
-    """The sentences of the fixed reply in one language; plain text with placeholders."""
-
-    full: str
-    """First sentence when the danger is clear."""
-    ask: str
-    """First sentence when it is asked whether there is danger."""
-    now: Mapping[str, str]
-    """What to do now: danger id -> sentences; "unknown" for a button pressed without words."""
-    contacts: Mapping[str, str]
-    """Whom to turn to: iraq, russia, unknown -> sentences."""
-    machine: str
-    kindness: str
-    again: str
-    """How to see this again; {word} stands for the safe word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,82 +80,19 @@ class SafetyWords:
     dangers: tuple[DangerWords, ...]
     self_words: tuple[str, ...]
     relatives: tuple[str, ...]
-    in_russia: tuple[str, ...]
-    in_iraq: tuple[str, ...]
+    places: Mapping[str, tuple[str, ...]]
+    """Place id -> how it is named."""
     enlisting: tuple[str, ...]
     recruiting: tuple[str, ...]
     reply: UrgentReply
 
 
 @dataclass(frozen=True, slots=True)
-class _Danger:
-    """What does not depend on a language."""
+class _Heard:
+    """What the word patterns found."""
 
-    place: Place
-    topics: tuple[str, ...]
-    relative_topics: tuple[str, ...]
-
-
-UNKNOWN = "unknown"
-"""The danger of somebody who asks for help and says no more."""
-
-_UNKNOWN_TOPICS = ("hotline-911-iraq", "in-russia-which-number")
-_DANGERS: Mapping[str, _Danger] = {
-    "self-harm": _Danger("unknown", ("hotline-911-iraq",), ("hotline-911-iraq",)),
-    "killed": _Danger(
-        "unknown",
-        ("family-is-the-news-true", "family-bring-body-home"),
-        ("family-is-the-news-true", "family-bring-body-home"),
-    ),
-    "wounded": _Danger(
-        "russia", ("in-russia-wounded", "in-russia-at-the-front"), ("in-russia-wounded", "family-son-calls-from-camp")
-    ),
-    "in-camp": _Danger(
-        "russia",
-        ("in-russia-training-camp", "in-russia-lost-passport"),
-        ("family-son-calls-from-camp", "in-russia-training-camp"),
-    ),
-    "at-front": _Danger(
-        "russia",
-        ("in-russia-at-the-front", "contact-i-want-to-live"),
-        ("family-son-calls-from-camp", "in-russia-at-the-front"),
-    ),
-    "detained": _Danger(
-        "russia",
-        ("arrival-expired-visa-police", "in-russia-not-signed"),
-        ("arrival-expired-visa-police", "contact-embassy-moscow"),
-    ),
-    "minor": _Danger(
-        "unknown", ("scam-agreed-want-out", "hotline-911-iraq"), ("family-talk-to-son", "hotline-911-iraq")
-    ),
-    "papers-taken": _Danger(
-        "russia",
-        ("in-russia-lost-passport", "in-russia-not-signed"),
-        ("family-son-missing-first-steps", "contact-embassy-moscow"),
-    ),
-    "held": _Danger(
-        "russia",
-        ("in-russia-not-signed", "in-russia-lost-passport"),
-        ("family-son-missing-first-steps", "contact-embassy-moscow"),
-    ),
-    "threatened": _Danger(
-        "unknown", ("hotline-911-iraq", "scam-agreed-want-out"), ("family-money-for-silence", "hotline-911-iraq")
-    ),
-    "leaving-now": _Danger(
-        "unknown", ("scam-agreed-want-out", "scam-tourist-visa"), ("scam-friend-leaving-now", "family-talk-to-son")
-    ),
-    "silent-relative": _Danger(
-        "unknown",
-        ("family-son-missing-first-steps", "contact-red-crescent"),
-        ("family-son-missing-first-steps", "contact-red-crescent"),
-    ),
-    UNKNOWN: _Danger("unknown", _UNKNOWN_TOPICS, _UNKNOWN_TOPICS),
-}
-DANGERS: tuple[str, ...] = tuple(_DANGERS)
-"""Danger ids, the most pressing first: where a message speaks of two, the first decides."""
-
-_ENLISTING = ("law-is-joining-a-crime", "risk-survival")
-_RECRUITING = ("law-recruiter-punishment", "law-what-is-trafficking")
+    danger: str
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,128 +104,192 @@ class _Compiled:
     softens: tuple[Pattern, ...]
     self_words: tuple[Pattern, ...]
     relatives: tuple[Pattern, ...]
-    in_russia: tuple[Pattern, ...]
-    in_iraq: tuple[Pattern, ...]
+    places: Mapping[str, tuple[Pattern, ...]]
     enlisting: tuple[Pattern, ...]
     recruiting: tuple[Pattern, ...]
 
 
 class SafetyLane:
-    """Looks for danger in messages and words the fixed reply. Holds nothing that changes."""
+    """Listens for danger. Holds nothing that changes."""
 
-    def __init__(self, words: Iterable[SafetyWords]) -> None:
-        """Raises PatternError (a ValueError) for a pattern that cannot be read."""
+    def __init__(
+        self, words: Iterable[SafetyWords], kinds: Sequence[DangerKind] = (), detector: Detector | None = None
+    ) -> None:
+        """Without kinds the dangers stand in the order of the words. Raises PatternError (a ValueError) for a pattern
+        that cannot be read."""
         listed = tuple(words)
         if not listed:
             raise ValueError("The urgent lane needs the words of at least one language.")
-        self._replies = {one.language: one.reply for one in listed}
+        self._detector = detector
+        named = [*(kind.id for kind in kinds), *(danger.id for one in listed for danger in one.dangers), UNKNOWN]
+        by_id = {kind.id: kind for kind in kinds}
+        self._kinds = {
+            danger: by_id.get(danger) or DangerKind(danger, UNKNOWN_PLACE, (), ()) for danger in dict.fromkeys(named)
+        }
+        self.replies = {one.language: one.reply for one in listed}
         self._safe_words = {folded_words(word) for one in listed for word in one.safe_words} - {()}
         self._first_safe_word = {one.language: one.safe_words[0] for one in listed if one.safe_words}
         self._vocabulary = Vocabulary()
-        self._compiled = _merged(tuple(_compile(one, self._vocabulary) for one in listed))
+        self._compiled = _merged(tuple(_compile(one, self._vocabulary) for one in listed), tuple(self._kinds))
         self._vocabulary.seal()
 
     @property
     def dangers(self) -> tuple[str, ...]:
         """All danger ids, the most pressing first."""
-        return DANGERS
+        return tuple(self._kinds)
 
     @property
     def unknown(self) -> Alarm:
         """The alarm of the urgent button, /urgent and the safe word."""
-        return Alarm("full", UNKNOWN, "unknown", _UNKNOWN_TOPICS)
+        return self.alarm(UNKNOWN)
+
+    def kind(self, danger: str) -> DangerKind:
+        """What does not depend on a language; that of the unknown danger for an id that is not known."""
+        return self._kinds.get(danger) or self._kinds[UNKNOWN]
 
     def alarm(self, danger: str) -> Alarm:
         """The full alarm of one danger, for whoever pressed Yes; the unknown one for an id that is not known."""
-        known = _DANGERS.get(danger)
-        if known is None:
-            return self.unknown
-        return Alarm("full", danger, known.place, known.topics)
+        kind = self.kind(danger)
+        return Alarm("full", kind.id, kind.place, "self", kind.topics, alone=kind.alone)
+
+    def safe_word(self, language: str) -> str | None:
+        """The word that brings the help again, in a language."""
+        return self._first_safe_word.get(language)
 
     def is_safe_word(self, utterance: Utterance) -> bool:
         """Whether a whole message is the safe word of any language."""
         return utterance.tokens in self._safe_words
 
-    def read(self, utterance: Utterance) -> PatternView:
-        """A message as the word patterns see it, for `look` and `steer`. Never raises."""
-        return self._vocabulary.read(utterance)
+    def hints(self, utterance: Utterance) -> Hints:
+        """What the word patterns say, for the detector: (a clear danger, any danger)."""
+        heard = self._by_patterns(self._view(utterance))
+        return (float(heard is not None and heard.level == "full"), float(heard is not None))
 
-    def look(self, message: PatternView) -> Alarm | None:
-        """The danger that a message speaks of, or None. Never raises."""
-        if not message.words:
+    def listen(self, utterance: Utterance, recent: Sequence[str] = (), *, explain: bool = False) -> Alarm | None:
+        """The danger that a message speaks of, or None. Never raises.
+
+        `recent` are the dangers that the same chat spoke of a few minutes ago: what follows them is likelier to be
+        meant so.
+        """
+        if not utterance.tokens:
             return None
+        view = self._view(utterance)
+        heard = self._by_patterns(view)
+        detection = None
+        if self._detector is not None:
+            hints = (float(heard is not None and heard.level == "full"), float(heard is not None))
+            detection = self._detector.predict(utterance, hints, explain=explain)
+        level = _level(heard, detection, after_danger=bool(recent))
+        if level is None:
+            return None
+        kind = self.kind(_danger(heard, detection, recent))
+        who = self._who(view, detection)
+        return Alarm(
+            level,
+            kind.id,
+            self._place(view, kind, detection),
+            who,
+            self._topics(view, kind, who),
+            asks=level == "ask" and kind.ask_first,
+            alone=kind.alone,
+            probability=detection.levels[level] if detection is not None else 1.0,
+            explanation=detection.explanation if detection is not None else None,
+        )
+
+    def _view(self, utterance: Utterance) -> PatternView:
+        known = utterance.memo.get(self)
+        if known is None:
+            known = utterance.memo[self] = self._vocabulary.read(utterance)
+        assert isinstance(known, PatternView)
+        return known
+
+    def _by_patterns(self, view: PatternView) -> _Heard | None:
         words = self._compiled
-        blocked = message.after(words.negations)
-        found, level = self._danger(message, words, blocked)
+        found, level = self._first(view, words, view.after(words.negations))
         if found is None:
             return None
-        if message.any(words.cancels):
-            if found != "self-harm" or level == "ask":
-                return None
-            level = "ask"
-        elif message.any(words.softens):
-            if level == "ask":
-                return None
-            level = "ask"
-        return Alarm(level, found, self._place(message, found), self._topics(message, found))
+        if view.any(words.cancels):
+            return _Heard(found, "ask") if found == "self-harm" and level == "full" else None
+        if view.any(words.softens):
+            return _Heard(found, "ask") if level == "full" else None
+        return _Heard(found, level)
 
     @staticmethod
-    def _danger(message: PatternView, words: _Compiled, blocked: int) -> tuple[str | None, Level]:
+    def _first(view: PatternView, words: _Compiled, blocked: int) -> tuple[str | None, Level]:
         for danger, patterns in words.strong:
-            if message.any(patterns, blocked):
+            if view.any(patterns, blocked):
                 return danger, "full"
         for danger, patterns in words.weak:
-            if message.any(patterns, blocked):
+            if view.any(patterns, blocked):
                 return danger, "ask"
         return None, "ask"
 
-    def _place(self, message: PatternView, danger: str) -> Place:
-        usual = _DANGERS[danger].place
-        russia, iraq = message.any(self._compiled.in_russia), message.any(self._compiled.in_iraq)
-        if iraq and not russia and usual != "russia":
-            return "iraq"
-        if russia and not iraq and usual == "unknown" and danger in ("self-harm", "threatened"):
-            return "russia"
-        return usual
+    def _place(self, view: PatternView, kind: DangerKind, detection: Detection | None) -> str:
+        """Where the person in danger is: by the words and by what is likely; without a detector by where people in
+        this danger usually are."""
+        named = [place for place, patterns in self._compiled.places.items() if view.any(patterns)]
+        likely = dict.fromkeys((*self._compiled.places, UNKNOWN_PLACE), log(1 / 3))
+        if detection is not None and "place" in detection.tags:
+            value, probability = detection.tags["place"]
+            rest = (1 - probability) / max(1, len(likely) - 1)
+            likely = {place: log(max(1e-3, probability if place == value else rest)) for place in likely}
+        else:
+            likely[kind.place] = likely.get(kind.place, log(1 / 3)) + _USUAL_PLACE
+        for place in named:
+            likely[place] = likely.get(place, log(1 / 3)) + _NAMED_PLACE
+        return max(likely, key=lambda place: likely[place])
 
-    def _topics(self, message: PatternView, danger: str) -> tuple[str, ...]:
-        known = _DANGERS[danger]
-        relative = message.any(self._compiled.relatives) is not None
-        if not relative:
-            return known.topics
-        if message.any(self._compiled.self_words):
-            return tuple(dict.fromkeys((known.relative_topics[0], known.topics[0])))
-        return known.relative_topics
+    def _who(self, view: PatternView, detection: Detection | None) -> str:
+        if detection is not None and "who" in detection.tags and detection.tags["who"][1] >= 0.5:
+            return detection.tags["who"][0]
+        relative = view.any(self._compiled.relatives) is not None
+        return "relative" if relative and not view.any(self._compiled.self_words) else "self"
 
-    def steer(self, message: PatternView) -> tuple[str, ...]:
-        """Topic ids for somebody who asks how to enlist or how to recruit; else ()."""
-        if message.any(self._compiled.recruiting):
-            return _RECRUITING
-        if message.any(self._compiled.enlisting):
-            return _ENLISTING
-        return ()
+    def _topics(self, view: PatternView, kind: DangerKind, who: str) -> tuple[str, ...]:
+        if kind.alone:
+            return ()
+        if who in ("self", "woman"):
+            return kind.topics
+        if view.any(self._compiled.self_words):
+            return tuple(dict.fromkeys((*kind.relative_topics[:1], *kind.topics[:1])))
+        return kind.relative_topics
 
-    def paragraphs(self, alarm: Alarm, language: str, render: Renders, today: date) -> tuple[str, ...]:
-        """The fixed urgent reply as paragraphs of HTML, in a language or in the first one that there is."""
-        if language not in self._replies:
-            language = next(iter(self._replies))
-        reply = self._replies[language]
-        parts = [
-            reply.full if alarm.level == "full" else reply.ask,
-            reply.now.get(alarm.danger) or reply.now[UNKNOWN],
-            reply.contacts[alarm.place],
-            reply.machine,
-            reply.kindness,
+    def steer(self, utterance: Utterance) -> Literal["enlisting", "recruiting"] | None:
+        """Whether somebody asks how to enlist, or how to recruit."""
+        view = self._view(utterance)
+        if view.any(self._compiled.recruiting):
+            return "recruiting"
+        return "enlisting" if view.any(self._compiled.enlisting) else None
+
+
+def _level(heard: _Heard | None, detection: Detection | None, *, after_danger: bool) -> Level | None:
+    """The level of the patterns alone where there is no detector; else the detector's, which has heard the patterns.
+
+    A clear pattern is never passed over in silence.
+    """
+    if detection is None:
+        return heard.level if heard is not None else None
+    level = detection.level
+    if after_danger:
+        reached = [
+            known
+            for known in _LEVELS
+            if detection.levels[known] >= detection.thresholds[known] * _LIKELIER_AFTER_DANGER
         ]
-        safe_word = self._first_safe_word.get(language)
-        if safe_word is not None:
-            parts.append(reply.again.replace("{word}", safe_word))
-        return tuple(
-            render.paragraph(piece.strip(), language, today)
-            for part in parts
-            for piece in part.split("\n\n")
-            if piece.strip()
-        )
+        level = reached[-1] if reached else level
+    if level is None and heard is not None and heard.level == "full":
+        return "note"
+    return next((known for known in _LEVELS if known == level), None)
+
+
+def _danger(heard: _Heard | None, detection: Detection | None, recent: Sequence[str]) -> str:
+    if detection is None:
+        return heard.danger if heard is not None else UNKNOWN
+    if heard is not None and heard.level == "full" and detection.label_probability < _SURE_OF_LABEL:
+        return heard.danger
+    if detection.label == UNKNOWN and recent:
+        return recent[-1]
+    return detection.label
 
 
 def _compile(words: SafetyWords, vocabulary: Vocabulary) -> _Compiled:
@@ -295,24 +298,21 @@ def _compile(words: SafetyWords, vocabulary: Vocabulary) -> _Compiled:
     def all_of(lines: Iterable[str], *, exact: bool = False) -> tuple[Pattern, ...]:
         return tuple(vocabulary.compile(line, groups, exact=exact) for line in lines)
 
-    by_id = {danger.id: danger for danger in words.dangers}
-    ordered = [by_id[danger] for danger in DANGERS if danger in by_id]
     return _Compiled(
-        strong=tuple((danger.id, all_of(danger.strong)) for danger in ordered),
-        weak=tuple((danger.id, all_of(danger.weak)) for danger in ordered),
+        strong=tuple((danger.id, all_of(danger.strong)) for danger in words.dangers),
+        weak=tuple((danger.id, all_of(danger.weak)) for danger in words.dangers),
         negations=all_of(words.negations, exact=True),
         cancels=all_of(words.cancels, exact=True),
         softens=all_of(words.softens, exact=True),
         self_words=all_of(words.self_words),
         relatives=all_of(words.relatives),
-        in_russia=all_of(words.in_russia),
-        in_iraq=all_of(words.in_iraq),
+        places={place: all_of(lines) for place, lines in words.places.items()},
         enlisting=all_of(words.enlisting),
         recruiting=all_of(words.recruiting),
     )
 
 
-def _merged(languages: tuple[_Compiled, ...]) -> _Compiled:
+def _merged(languages: tuple[_Compiled, ...], order: Sequence[str]) -> _Compiled:
     """All languages' patterns as one: people mix languages within one sentence."""
 
     def dangers(
@@ -322,7 +322,7 @@ def _merged(languages: tuple[_Compiled, ...]) -> _Compiled:
         for one in lists:
             for danger, patterns in one:
                 gathered[danger] = gathered.get(danger, ()) + patterns
-        return tuple((danger, gathered[danger]) for danger in DANGERS if danger in gathered)
+        return tuple((danger, gathered[danger]) for danger in order if danger in gathered)
 
     def joined(name: str) -> tuple[Pattern, ...]:
         return tuple(pattern for one in languages for pattern in getattr(one, name))
@@ -335,8 +335,10 @@ def _merged(languages: tuple[_Compiled, ...]) -> _Compiled:
         softens=joined("softens"),
         self_words=joined("self_words"),
         relatives=joined("relatives"),
-        in_russia=joined("in_russia"),
-        in_iraq=joined("in_iraq"),
+        places={
+            place: tuple(pattern for one in languages for pattern in one.places.get(place, ()))
+            for place in dict.fromkeys(place for one in languages for place in one.places)
+        },
         enlisting=joined("enlisting"),
         recruiting=joined("recruiting"),
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from html import escape
 
-from bot.dialogue.callback_data import Action, Actions, topic_key
+from bot.dialogue.callback_data import Action, Actions, Verb, topic_key
 from bot.dialogue.campaign import Campaign
 from bot.dialogue.render import N_, Renderer, Say
 from bot.dialogue.reply import Button, Context, Reply
 
 TOPICS_PER_PAGE = 6
-NEARBY_SHOWN = 3
-"""Other topics with a key under an answer."""
+FEWEST_BRANCHES, BRANCHES_SHOWN = 5, 6
+"""A topic that is related to so many is an overview: it shows them, up to so many."""
+_TYPED_LABELS: tuple[tuple[str, Verb], ...] = (
+    (N_("🆘 Urgent help"), "urgent"),
+    (N_("☰ Topics"), "topics"),
+    (N_("Contacts"), "contacts"),
+    (N_("Hide"), "hide"),
+    (N_("Is this offer real?"), "check"),
+)
 
 Row = tuple[Button, ...]
 
@@ -57,6 +64,52 @@ class Screens:
             last.insert(0, self.said_button("☰ Topics", Action("topics", language, question)))
         return (self.urgent_row(language, question), tuple(last)) if last else (self.urgent_row(language, question),)
 
+    def labels(self) -> Iterator[tuple[str, Action]]:
+        """The labels of keys that people may type, and what each does."""
+        for code, known in self._campaign.languages.items():
+            yield known.name, Action("language", code)
+        for language in self._campaign.languages:
+            for sentence, verb in _TYPED_LABELS:
+                yield self._say(language, sentence), Action(verb, language)
+            for shelf in self._campaign.categories:
+                yield shelf.titles.get(language, shelf.id), Action("category", language, category=shelf.id)
+            for door in self._campaign.doors:
+                button = self.door(door.open, door.label.get(language), language, None)
+                action = self._actions.decode(button.action or "") if button is not None else None
+                if button is not None and action is not None:
+                    yield button.label, action
+
+    def door(self, opens: str, label: str | None, language: str, question: int | None) -> Button | None:
+        """A key that opens a topic, a category, the offer checker, the contacts or the topics; None for none of them."""
+        if opens in self._campaign.topics:
+            title = label or self._render.answer(self._campaign.topics[opens], language).title
+            return self.button(title, Action("topic", language, question, (opens,)))
+        shelf = next((shelf for shelf in self._campaign.categories if shelf.id == opens), None)
+        if shelf is not None:
+            title = label or shelf.titles.get(language, shelf.id)
+            return self.button(title, Action("category", language, question, category=opens))
+        said = {"check": N_("Is this offer real?"), "contacts": N_("Contacts"), "topics": N_("☰ Topics")}.get(opens)
+        if said is None:
+            return None
+        return self.button(label or self._say(language, said), Action(opens, language, question))  # type: ignore[arg-type]
+
+    def doors(self, language: str, question: int | None) -> tuple[Row, ...]:
+        """The campaign's doors; without any, the offer checker, three shelves and the contacts."""
+        doors = [(door.open, door.label.get(language)) for door in self._campaign.doors]
+        if not doors:
+            doors = [(name, None) for name in ("check", *(s.id for s in self._campaign.categories[:3]), "contacts")]
+        found = (self.door(opens, label, language, question) for opens, label in doors)
+        return tuple((button,) for button in found if button is not None)
+
+    def emergency(self, language: str, today: date) -> tuple[str, ...]:
+        """The emergency contact and where it may be dialled."""
+        contact = self._campaign.contacts.get(self._campaign.emergency_contact or "")
+        sentences = self._campaign.sentences.get(language)
+        if contact is None:
+            return ()
+        said = self._render.paragraphs(sentences.emergency, language, today) if sentences is not None else ()
+        return (self._render.contact_paragraph(contact, language, today), *said)
+
     def topic_button(self, topic: str, language: str, question: int | None, *, picked: bool = False) -> Button:
         """A key that opens a topic; picked from choices, or from a menu."""
         title = self._render.answer(self._campaign.topics[topic], language).title
@@ -69,35 +122,50 @@ class Screens:
         likely: tuple[str, ...],
         language: str,
         context: Context,
+        *,
+        sure: bool = True,
     ) -> tuple[Row, ...]:
-        """The keyboard under one or two answers.
+        """The keyboard under one or two answers: at most six keys and a last row of signs.
 
-        `runners_up` stand behind "Not what I meant"; the `likely` ones among them get a key of their own, before the
-        topics that the registry relates.
+        `runners_up` stand behind "Not what I meant"; the `likely` ones among them get a key of their own, first where
+        the answer is not sure. An overview shows its branches instead.
         """
         question = context.question_id
         rows: list[Row] = []
-        if len(topics) == 1:
-            first = topics[0]
-            others = tuple(topic for topic in runners_up if topic not in topics)[:3]
-            row = [self.said_button("More and sources", Action("more", language, question, topics))]
-            if others:
-                row.append(self.said_button("Not what I meant", Action("other", language, question, others)))
-            rows.append(tuple(row))
-            related = (topic for topic in self._campaign.topics[first].related if topic in self._campaign.topics)
-            nearby = [topic for topic in dict.fromkeys((*likely, *related)) if topic != first]
-            rows += [(self.topic_button(topic, language, question),) for topic in nearby[:NEARBY_SHOWN]]
-            feedback = (
-                self.button("👍", Action("helpful", language, question, topics)),
-                self.button("👎", Action("not-helpful", language, question, topics)),
-            )
-            rows.append((*feedback, Button(self._say(language, "Share"), share=self.share_query(first, language))))
-        else:
+        if len(topics) > 1:
             for topic in topics:
                 title = self._render.answer(self._campaign.topics[topic], language).title
                 more = self._say(language, "More: {title}", title=title)
                 rows.append((self.button(more, Action("more", language, question, (topic,))),))
-        return (*rows, *self.foot(language, question))
+            return (*rows, *self.foot(language, question))
+        first = topics[0]
+        branches = self.branches(first)
+        others = tuple(topic for topic in runners_up if topic not in topics)[:3]
+        nearby = [(self.topic_button(topic, language, question, picked=not sure),) for topic in likely]
+        keys = [self.said_button("More and sources", Action("more", language, question, topics))]
+        if others and sure and not branches:
+            keys.append(self.said_button("Not what I meant", Action("other", language, question, others)))
+        if branches:
+            rows += [(self.topic_button(topic, language, question),) for topic in branches]
+        elif sure:
+            rows += [tuple(keys), *nearby]
+        else:
+            rows += [*nearby, tuple(keys)]
+        signs = [
+            self.button("👍", Action("helpful", language, question, topics)),
+            self.button("👎", Action("not-helpful", language, question, topics)),
+            self.button("☰", Action("topics", language, question)),
+        ]
+        if branches:
+            signs.insert(0, self.button("📖", Action("more", language, question, topics)))
+        if question is not None:
+            signs.append(self.button("🗑", Action("hide", language, question)))
+        return (*rows, self.urgent_row(language, question), tuple(signs))
+
+    def branches(self, topic: str) -> tuple[str, ...]:
+        """The topics that an overview leads to, at most six; () for any other topic."""
+        related = [other for other in self._campaign.topics[topic].related if other in self._campaign.topics]
+        return tuple(related[:BRANCHES_SHOWN]) if len(related) >= FEWEST_BRANCHES else ()
 
     def share_query(self, topic: str, language: str) -> str:
         """What inline mode finds a topic by, in another chat."""
@@ -108,34 +176,21 @@ class Screens:
     def start(self, language: str, context: Context) -> Reply:
         """The first screen: five doors, the topics and urgent help."""
         question = context.question_id
-        doors: list[Row] = [(self.said_button("Is this offer real?", Action("check", language, question)),)]
-        for sentence, category in (
-            (N_("What does the law say?"), "law"),
-            (N_("I am already there"), "in-russia"),
-            (N_("Looking for someone"), "families"),
-        ):
-            if any(shelf.id == category for shelf in self._campaign.categories):
-                doors.append((self.said_button(sentence, Action("category", language, question, category=category)),))
-        doors.append((self.said_button("Contacts", Action("contacts", language, question)),))
+        doors = list(self.doors(language, question))
         others = [code for code in self._campaign.languages if code != language]
         doors.append(
             tuple(
                 self.button(self._campaign.languages[code].name, Action("language", code, question)) for code in others
             )
         )
-        paragraphs = (
-            f"<b>{escape(self._campaign.name.get(language, 'Tabayyan'), quote=False)}</b>",
-            self.paragraph(
-                language,
-                "Ask me anything about offers to work, study or fight in Russia and the war there. "
-                "I answer from published sources.",
-            ),
-            self.paragraph(
-                language,
-                "I am a machine. No person reads this chat. Do not send names, numbers or photos of papers.",
-            ),
-        )
-        return Reply(language, paragraphs, (*(row for row in doors if row), *self.foot(language, question)))
+        sentences = self._campaign.sentences.get(language)
+        paragraphs = [f"<b>{escape(self._campaign.name.get(language, ''), quote=False)}</b>"]
+        if sentences is not None:
+            for sentence in (sentences.welcome, sentences.honest):
+                paragraphs += self._render.paragraphs(sentence, language, context.today)
+        else:
+            paragraphs.append(self.paragraph(language, "Write your question in your own words."))
+        return Reply(language, tuple(paragraphs), (*(row for row in doors if row), *self.foot(language, question)))
 
     def help(self, language: str, context: Context) -> Reply:
         """What the bot can do and how to ask it."""
@@ -200,22 +255,17 @@ class Screens:
         """The usable contacts, with what is not published said plainly."""
         question = context.question_id
         paragraphs = [self.heading(language, "Contacts")]
-        paragraphs += self._render.usable_contacts(language, context.today, place="iraq")
+        paragraphs += self._render.usable_contacts(language, context.today)
+        sentences = self._campaign.sentences.get(language)
+        if sentences is not None:
+            paragraphs += self._render.paragraphs(sentences.emergency, language, context.today)
         paragraphs.append(
             self.paragraph(
-                language,
-                "{number:iraq-911} works inside Iraq only. Do not dial it in Russia: there it starts Russia's own "
-                "emergency service. A relative in Iraq can call for you.",
+                language, "For the others we found no published number. Go there yourselves; the answers say how."
             )
         )
-        paragraphs.append(
-            self.paragraph(
-                language,
-                "For the other services no number has been published that could be confirmed. "
-                "The answers say what to do instead.",
-            )
-        )
-        ids = [topic.id for topic in self._campaign.topics.values() if topic.category == "hotlines"]
+        first = self._campaign.categories[0].id if self._campaign.categories else ""
+        ids = [topic.id for topic in self._campaign.topics.values() if topic.category == first]
         rows = tuple((self.topic_button(topic, language, question),) for topic in ids[:TOPICS_PER_PAGE])
         return Reply(language, tuple(paragraphs), (*rows, *self.foot(language, question)))
 
@@ -226,8 +276,8 @@ class Screens:
             self.paragraph(language, "I keep nothing of it. I can never say that an offer is safe."),
         )
         rows: list[Row] = []
-        if "scam-red-flags" in self._campaign.topics:
-            rows.append((self.topic_button("scam-red-flags", language, context.question_id),))
+        known = [topic for topic in self._campaign.offer_topics[:1] if topic in self._campaign.topics]
+        rows += [(self.topic_button(topic, language, context.question_id),) for topic in known]
         return Reply(language, paragraphs, (*rows, *self.foot(language, context.question_id)))
 
     def languages(self, language: str, context: Context) -> Reply:

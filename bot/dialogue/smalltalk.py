@@ -1,21 +1,21 @@
-"""Greetings, thanks and the like: a message that is nothing else gets a short, kind sentence and the menu."""
+"""Greetings, thanks, feelings and the like: what they are answered with. They are recognised by the classifier, as
+labels beside the topics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from rapidfuzz import fuzz, process
+from bot.nlu.training_set import Example
 
-from bot.nlu.normalize import words
-from bot.nlu.utterance import Utterance
+PREFIX = "talk:"
+"""What stands before a kind's id in its label."""
+FOLLOW_UP, YES, NO = "follow-up", "yes", "no"
+ORDINALS = ("first", "second", "third")
+"""Kinds that answer the bot or ask for more: they mean something only after what was said."""
 
-LONGEST_WORDS = 7
-"""A longer message is a question, however it begins."""
-LIKENESS = 90
-"""rapidfuzz ratio, 0 to 100, from which a message counts as a wording."""
-SHORTEST_FUZZY = 5
-"""Characters; a shorter message must be a wording exactly."""
+_NO_WORDINGS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +24,38 @@ class SmallTalkKind:
 
     id: str
     language: str
-    wordings: tuple[str, ...]
     reply: str
+    """A short human sentence; plain text with placeholders."""
+    doors: tuple[str, ...] = ()
+    """Keys under it: topic ids, category ids, "check", "contacts", "topics" or "urgent"."""
+    wordings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_WORDINGS)
+    """Way of writing -> what people type."""
 
 
 class SmallTalk:
-    """Recognises messages that are small talk and nothing else."""
+    """The kinds of a campaign. Holds nothing that changes."""
 
     def __init__(self, kinds: Iterable[SmallTalkKind]) -> None:
-        listed = tuple(kinds)
-        self._by_wording: dict[str, SmallTalkKind] = {}
-        for kind in listed:
-            for wording in kind.wordings:
-                self._by_wording.setdefault(_compared(wording), kind)
-        self._by_wording.pop("", None)
-        self._wordings = list(self._by_wording)
-        self._replies = {(kind.id, kind.language): kind.reply for kind in listed}
+        self._kinds = {(kind.id, kind.language): kind for kind in kinds}
 
-    def look(self, utterance: Utterance) -> SmallTalkKind | None:
-        """The kind of small talk that a whole message is; None for anything else."""
-        folded = " ".join(utterance.tokens)
-        if not folded or len(utterance.tokens) > LONGEST_WORDS:
-            return None
-        kind = self._by_wording.get(folded)
-        if kind is not None or len(folded) < SHORTEST_FUZZY:
-            return kind
-        best = process.extractOne(folded, self._wordings, scorer=fuzz.ratio, score_cutoff=LIKENESS)
-        return self._by_wording[best[0]] if best is not None else None
+    def kind(self, kind: str, language: str) -> SmallTalkKind | None:
+        """A kind in a language, or in the first language that has it; None for one that nobody wrote."""
+        found = self._kinds.get((kind, language))
+        return found or next((one for (known, _), one in self._kinds.items() if known == kind), None)
 
-    def reply(self, kind: str, language: str) -> str:
-        """The sentence for a kind in a language, or in the first language that has one."""
-        found = self._replies.get((kind, language))
-        return found if found is not None else next(text for (known, _), text in self._replies.items() if known == kind)
+    def examples(self) -> tuple[Example, ...]:
+        """What the classifier learns the kinds from, ordered by kind."""
+        ids = dict.fromkeys(kind for kind, _ in self._kinds)
+        return tuple(
+            Example(PREFIX + kind, variety, text)
+            for kind in ids
+            for (known, _), one in self._kinds.items()
+            if known == kind
+            for variety, texts in one.wordings.items()
+            for text in texts
+        )
 
 
-def _compared(text: str) -> str:
-    """A message without its punctuation, spelt one way."""
-    return " ".join(words(text))
+def kind_of(label: str) -> str | None:
+    """The kind of small talk that a label stands for; None for a topic."""
+    return label.removeprefix(PREFIX) if label.startswith(PREFIX) else None

@@ -32,28 +32,34 @@ def fit_conditional_logit(
 
 
 def fit_nonnegative_logistic(
-    features: Doubles, outcomes: NDArray[np.bool_], *, prior: float = 15.0, rounds: int = 1000
+    features: Doubles,
+    outcomes: NDArray[np.bool_],
+    *,
+    weights: Doubles | None = None,
+    prior: float = 15.0,
+    rounds: int = 1000,
 ) -> Doubles:
     """Learn (weights..., intercept) of a logistic model from features of shape (cases, kinds).
 
     Every signal speaks for it, so no weight is below nought; `prior` is how many cases' worth of l2 each weight
-    starts with. Accelerated projected gradient on features of unit spread.
+    starts with. `weights` says how much each case counts. Accelerated projected gradient on features of unit spread.
     """
+    counts = np.ones(len(features)) if weights is None else weights * (len(weights) / weights.sum())
     mean, std = features.mean(axis=0), features.std(axis=0) + 1e-6
     inputs = np.hstack([(features - mean) / std, np.ones((len(features), 1))])
     l2 = np.full(inputs.shape[1], prior / len(inputs))
     l2[-1] = 1e-6
-    step_size = 1 / (np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 4 + l2.max())
-    weights = lookahead = np.zeros(inputs.shape[1])
+    step_size = 1 / (np.linalg.eigvalsh((inputs.T * counts) @ inputs / len(inputs))[-1] / 4 + l2.max())
+    learnt = lookahead = np.zeros(inputs.shape[1])
     for step in range(rounds):
-        gradient = inputs.T @ (logistic(inputs @ lookahead) - outcomes) / len(inputs) + l2 * lookahead
+        gradient = inputs.T @ ((logistic(inputs @ lookahead) - outcomes) * counts) / len(inputs) + l2 * lookahead
         new = lookahead - step_size * gradient
         np.maximum(new[:-1], 0, out=new[:-1])
-        lookahead = new + (new - weights) * (step / (step + 3))
-        weights = new
-    weights[:-1] /= std
-    weights[-1] -= mean @ weights[:-1]
-    return weights
+        lookahead = new + (new - learnt) * (step / (step + 3))
+        learnt = new
+    learnt[:-1] /= std
+    learnt[-1] -= mean @ learnt[:-1]
+    return learnt
 
 
 def predict_proba(weights: Doubles, features: Doubles) -> Doubles:

@@ -1,15 +1,14 @@
-"""The matcher at work: question -> ranked topics with calibrated confidence.
+"""Which label a message means: ranked labels with calibrated probabilities.
 
-How a question is read: it is clipped and folded; unknown words are repaired; Latin-letter Arabic is also read in
-Arabic letters. Each variant is held against a linear classifier over hashed n-grams and against the nearest
-phrasing; where an encoder is at hand, its sentence vector against a logistic model and the nearest vector. The
-weights of that evidence, the models and the thresholds are learnt from the content alone (matching.py).
+How a message is read: it is clipped and folded; unknown words are corrected; Latin-letter Arabic is also read in
+Arabic letters. What then speaks for each label stands in evidence.py. The weights of that evidence, the probabilities
+and the thresholds are learnt from the examples alone (training.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -17,22 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlu.calibration import Doubles, predict_proba, softmax
-from bot.nlu.embeddings import projected
-from bot.nlu.featurizer import Featurizer, Floats, Ints, buckets
-from bot.nlu.knn import NearestExamples, best_per_topic
-from bot.nlu.preprocessor import Preprocessor, Question
+from bot.nlu.evidence import SCORE_NAMES, Evidence, Index, add_vectors, gather, nearest_examples
+from bot.nlu.featurizer import Ints
+from bot.nlu.preprocessor import Question
 from bot.nlu.ranking import Explanation, Ranked, Ranking, RankingOutcome
+from bot.nlu.reader import Reader
 from bot.nlu.utterance import Utterance
 
-Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts -> one row of unit length each."""
-QueryEncoder = Callable[[Sequence[str]], NDArray[np.float32] | None]
-"""The same for what people ask; None when there is no time for it now."""
-
-SCORE_NAMES = ("classifier", "nearest", "vector", "nearest vector")
-"""The scores_by_kind of evidence; the last two are nought without an encoder."""
-GROUPS = ("arabic", "arabizi", "latin")
-"""Kinds of writing, each with its own weights and models."""
 _SHOWN = 5
 MOST_CHOICES = 3
 _PARTS = re.compile(
@@ -51,22 +41,28 @@ _LONGEST_TWO = 600
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The two thresholds between the outcomes, and what they cost on the content."""
+    """What separates the forms of a reply, and what they cost on the content."""
 
-    answer: float
-    """Chance that the first topic is right from which it is answered at once."""
+    sure: float
+    """Probability that the first label is right from which it is answered as certain."""
+    likely: float
+    """Probability from which it is answered as what it may be."""
     choices: float
-    """Chance that the right topic is top3 the first three from which they are offered."""
+    """Probability that the right label is among the first three from which they are offered."""
     answered: float
-    """Share of held-out phrasings answered at once."""
+    """Share of held-out examples answered as certain."""
     wrong: float
-    """Share of held-out phrasings answered at once with a wrong topic."""
+    """Share of held-out examples answered as certain with a wrong label."""
+    likely_wrong: float
+    """Share of held-out examples answered with a wrong label as what it may be."""
     offered: float
-    """Share of held-out phrasings whose topic is answered or offered."""
+    """Share of held-out examples whose label is answered or offered."""
     out_of_scope_answered: float
-    """Share of held-out out_of_scope questions answered at once."""
+    """Share of held-out questions out of scope answered as certain."""
+    out_of_scope_likely: float
+    """Share of held-out questions out of scope answered as what it may be."""
     out_of_scope_offered: float
-    """Share of held-out out_of_scope questions that get buttons."""
+    """Share of held-out questions out of scope that get buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +72,9 @@ class ProbabilityModel:
     score_weights: Doubles
     """Weight of each kind of evidence."""
     first: Doubles
-    """Logistic model of "the first topic is right"."""
+    """Logistic model of "the first label is right"."""
     top3: Doubles
-    """Logistic model of "the right topic is top3 the first three"."""
+    """Logistic model of "the right label is among the first three"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +86,21 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """What the content's texts were made into. Class len(topics), where there is one, is "no topic"."""
+class Written:
+    """The wordings that stand under one label only."""
 
-    featurizer: Featurizer
-    weights: NDArray[np.float32] | NDArray[np.float16]
-    """Of the linear classifier, shape (columns, classes)."""
-    nearest: NearestExamples
-    starts: NDArray[np.int64]
-    """First phrasing of each class."""
-    phrasings: tuple[str, ...]
-    vectors: Floats | None
-    """Projected sentence vectors of the phrasings; None without an encoder."""
-    projection: Floats | None
-    vector_weights: Floats | None
-    written: NDArray[np.uint64]
-    """`digest_of` every wording that stands under one topic only, sorted."""
-    written_under: Ints
-    """The topic of each."""
+    digests: NDArray[np.uint64]
+    """`digest_of` each, sorted."""
+    labels: Ints
+    """The label of each."""
+
+    def label_of(self, tokens: Sequence[str]) -> int | None:
+        """Return the label under which this very wording was written; None for any other."""
+        digest = np.uint64(digest_of(tokens))
+        place = int(np.searchsorted(self.digests, digest))
+        if place == len(self.digests) or self.digests[place] != digest:
+            return None
+        return int(self.labels[place])
 
 
 def digest_of(tokens: Sequence[str]) -> int:
@@ -115,65 +108,13 @@ def digest_of(tokens: Sequence[str]) -> int:
     return int.from_bytes(blake2b(" ".join(tokens).encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for each class."""
-
-    scores_by_kind: Doubles
-    """Shape (classes, len(SCORE_NAMES))."""
-    known: float
-    """Share of the question's letter groups that the content holds."""
-    similarity: Floats
-    """To each phrasing."""
-
-
-def gather(question: Question, index: Index, *, without: NDArray[np.int64] | None = None) -> Evidence:
-    """Return the evidence of a question's words; phrasings to do without are for held-out asking."""
-    scores_by_kind = np.zeros((len(index.starts), len(SCORE_NAMES)))
-    rows, shares = index.featurizer.rows(buckets([variant for _, variant, _ in question.variants]))
-    # Both scores_by_kind of evidence are linear: the variants' rows, each with its weight, count as one.
-    weights = np.array([weight for _, _, weight in question.variants], dtype=np.float32)
-    values = rows.data * np.repeat(weights, np.diff(rows.indptr))
-    if len(values):
-        scores_by_kind[:, 0] = values @ index.weights.take(rows.indices, axis=0).astype(np.float32, copy=False)
-    similarity = index.nearest.similarity(rows.indices, values)
-    if without is not None:
-        similarity[without] = 0
-    scores_by_kind[:, 1] = best_per_topic(similarity, index.starts)
-    return Evidence(scores_by_kind, float(shares.max()), similarity)
-
-
-def add_vectors(
-    evidence: Sequence[Evidence],
-    vectors: Floats,
-    index: Index,
-    *,
-    weights: Floats | None = None,
-    without: NDArray[np.int64] | None = None,
-) -> None:
-    """Add what sentence vectors tell of questions; other weights and phrasings to do without are for held-out asking.
-
-    `vectors` has one row a question.
-    """
-    if index.vectors is None or index.projection is None or index.vector_weights is None:
-        return
-    margins = vectors @ (index.vector_weights if weights is None else weights)
-    cosines = projected(vectors, index.projection) @ index.vectors.T
-    if without is not None:
-        cosines[:, without] = 0
-    best = np.maximum.reduceat(cosines, index.starts, axis=1)
-    for number, one in enumerate(evidence):
-        one.scores_by_kind[:, 2] = margins[number]
-        one.scores_by_kind[:, 3] = best[number]
-
-
-def meta_features_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
-    """Return what the models are tokens from, for fused scores of shape (classes,)."""
+def meta_features_of(scores: Doubles, evidence: Evidence, labels: int) -> Doubles:
+    """Return what the probabilities are told from, for fused scores of shape (classes,)."""
     probability = softmax(scores)
-    order = np.argsort(-scores[:real])[:4]
+    order = np.argsort(-scores[:labels])[:4]
     best = order[0]
     second = order[1] if len(order) > 1 else best
-    out_of_scope = scores[real] if len(scores) > real else scores[best] - 8
+    out_of_scope = scores[labels] if len(scores) > labels else scores[best] - 8
     return np.array(
         [
             np.log(probability[best] + 1e-6),
@@ -181,44 +122,48 @@ def meta_features_of(scores: Doubles, evidence: Evidence, real: int) -> Doubles:
             min(8.0, scores[best] - scores[second]),
             min(8.0, scores[best] - scores[order[-1]]),
             np.clip(scores[best] - out_of_scope, -8, 8),
-            *evidence.scores_by_kind[best],
+            *evidence.scores[best],
             evidence.known,
         ]
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question and what speaks for which topic."""
+class _Read:
+    """A question and what speaks for which label."""
 
     question: Question
     evidence: Evidence
 
 
 class IntentClassifier:
-    """The matcher of `build_matcher`; see Matcher in ranking.py."""
+    """A trained classifier; see Classifier in ranking.py."""
 
     def __init__(
         self,
-        topics: Sequence[str],
-        preprocessor: Preprocessor,
+        labels: Sequence[str],
+        reader: Reader,
         index: Index,
+        written: Written,
         by_words: Calibration,
         by_vectors: Calibration | None = None,
-        encoder: QueryEncoder | None = None,
     ) -> None:
         """Take what was learnt: what the words alone are worth and, with an encoder, the words and the vectors."""
-        self._topics = tuple(topics)
-        self._preprocessor = preprocessor
+        self._labels = tuple(labels)
+        self._reader = reader
         self._index = index
+        self._written = written
         self._by_words = by_words
         self._by_vectors = by_vectors
-        self._encoder = encoder
 
     @property
     def thresholds(self) -> Mapping[str, Thresholds]:
         """Those in force while there is time for all evidence, for each kind of writing in GROUPS."""
         return (self._by_vectors or self._by_words).thresholds
+
+    def read(self, raw: str) -> Utterance:
+        """Read a message. Never raises."""
+        return self._reader.read(raw)
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank labels for one message; with `explain`, say why."""
@@ -230,107 +175,89 @@ class IntentClassifier:
             return ranking
         return _joined(ranking, *(self._ranking(part, calibration) for part in parts))
 
-    def _read(self, utterance: Utterance) -> _Asked:
-        question = self._preprocessor.question(utterance)
-        return _Asked(question, gather(question, self._index))
+    def _read(self, utterance: Utterance) -> _Read:
+        question = self._reader.question(utterance)
+        return _Read(question, gather(question, self._index))
 
-    def _parts(self, utterance: Utterance) -> list[_Asked]:
+    def _parts(self, utterance: Utterance) -> list[_Read]:
         """Return the two halves of a message that may ask two things; [] for any other."""
         parts = [part for part in _PARTS.split(utterance.normal[:_LONGEST_TWO]) if len(part.split()) >= _LEAST_PART]
         if not 2 <= len(parts) <= _MOST_PARTS:
             return []
-        best: list[_Asked] = []
+        best: list[_Read] = []
         least = 0.0
         for border in range(1, len(parts)):
             halves = [self._read(utterance.excerpt(" . ".join(half))) for half in (parts[:border], parts[border:])]
-            margins = [half.evidence.scores_by_kind[:, 0] for half in halves]
+            margins = [half.evidence.scores[:, 0] for half in halves]
             likeliest = {int(margin.argmax()) for margin in margins}
             # Sentence vectors cost most: only halves that look like two different topics get them.
-            if len(likeliest) == 2 and len(self._topics) not in likeliest:
+            if len(likeliest) == 2 and len(self._labels) not in likeliest:
                 clear = min(float(margin.max()) for margin in margins)
                 if not best or clear > least:
                     best, least = halves, clear
         return best
 
-    def _add_vectors(self, asked: Sequence[_Asked]) -> Calibration:
-        """Add the evidence of sentence vectors, if there is time; return what the evidence is worth.
-
-        Several at once cost little more than one.
-        """
-        tokens = [one for one in asked if one.question.sentence]
-        if self._encoder is None or self._by_vectors is None or not tokens:
+    def _add_vectors(self, read: Sequence[_Read]) -> Calibration:
+        """Add the evidence of sentence vectors, if there is time; return what the evidence is worth."""
+        written = [one for one in read if one.question.sentence]
+        if self._by_vectors is None or not written:
             return self._by_words
-        vectors = self._encoder([one.question.sentence for one in tokens])
+        vectors = self._reader.vectors([one.question for one in written])
         if vectors is None:
             return self._by_words
-        add_vectors([one.evidence for one in tokens], vectors, self._index)
+        add_vectors([one.evidence for one in written], vectors, self._index)
         return self._by_vectors
 
-    def _ranking(self, asked: _Asked, calibration: Calibration, *, explain: bool = False) -> Ranking:
-        question, evidence = asked.question, asked.evidence
-        models = calibration.models[question.group]
-        real = len(self._topics)
-        scores = evidence.scores_by_kind @ models.score_weights
-        meta_features = meta_features_of(scores, evidence, real)
-        first, top3 = (
-            float(predict_proba(models.first, meta_features)),
-            float(predict_proba(models.top3, meta_features)),
-        )
-        order = np.argsort(-scores[:real], kind="stable")[:_SHOWN]
-        share = softmax(scores[:real])[order]
+    def _ranking(self, read: _Read, calibration: Calibration, *, explain: bool = False) -> Ranking:
+        question, evidence = read.question, read.evidence
+        model = calibration.models[question.group]
+        labels = len(self._labels)
+        scores = evidence.scores @ model.score_weights
+        features = meta_features_of(scores, evidence, labels)
+        first, top3 = float(predict_proba(model.first, features)), float(predict_proba(model.top3, features))
+        order = np.argsort(-scores[:labels], kind="stable")[:_SHOWN]
+        share = softmax(scores[:labels])[order]
         rest = np.minimum(share[1:] / max(1e-9, 1 - share[0]) * (1 - first), first)
-        ranked = tuple(Ranked(self._topics[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True))
-        outcome = self._outcome(question, calibration.thresholds[question.group], first, top3)
+        ranked = tuple(Ranked(self._labels[t], round(float(c), 4)) for t, c in zip(order, [first, *rest], strict=True))
+        outcome, sure = self._outcome(question, calibration.thresholds[question.group], first, top3)
+        written = self._written.label_of(question.variants[0][1].words)
         return Ranking(
             ranked=ranked,
             outcome=outcome,
+            sure=sure,
             answered=(ranked[0].topic,) if outcome == "answer" else (),
             choices=tuple(r.topic for r in ranked[:MOST_CHOICES]) if outcome == "choices" else (),
-            written=self._written(question),
+            written=self._labels[written] if written is not None else None,
             explanation=self._explain(question, order, evidence, scores) if explain else None,
         )
 
-    def _written(self, question: Question) -> str | None:
-        digest = np.uint64(digest_of(question.variants[0][1].words))
-        place = int(np.searchsorted(self._index.written, digest))
-        if place == len(self._index.written) or self._index.written[place] != digest:
-            return None
-        return self._topics[int(self._index.written_under[place])]
-
     @staticmethod
-    def _outcome(question: Question, thresholds: Thresholds, first: float, top3: float) -> RankingOutcome:
+    def _outcome(question: Question, thresholds: Thresholds, first: float, top3: float) -> tuple[RankingOutcome, bool]:
         if question.script not in ("arabic", "latin", "arabizi") or not question.variants[0][1].words:
-            return "none"
-        if first >= thresholds.answer:
-            return "answer"
-        return "choices" if top3 >= thresholds.choices else "none"
+            return "none", False
+        if first >= thresholds.likely:
+            return "answer", first >= thresholds.sure
+        return ("choices" if top3 >= thresholds.choices else "none"), False
 
     def _explain(
         self, question: Question, order: NDArray[np.int64], evidence: Evidence, scores: Doubles
     ) -> Explanation:
-        starts, phrasings, similarity = self._index.starts, self._index.phrasings, evidence.similarity
-        ends = [*starts[1:], len(phrasings)]
-        nearest = []
-        for topic in order:
-            start = int(starts[topic])
-            best = start + int(np.argmax(similarity[start : ends[topic]]))
-            nearest.append((self._topics[topic], phrasings[best], round(float(similarity[best]), 3)))
         return Explanation(
             variants=tuple((name, " ".join(variant.words)) for name, variant, _ in question.variants),
             repaired=question.repaired,
-            nearest=tuple(nearest),
+            nearest=tuple(
+                (self._labels[label], text, similarity)
+                for label, text, similarity in nearest_examples(evidence, self._index, order.tolist())
+            ),
             scores=tuple(
                 (
-                    self._topics[topic],
+                    self._labels[label],
                     (
-                        *(
-                            (k, round(float(v), 3))
-                            for k, v in zip(SCORE_NAMES, evidence.scores_by_kind[topic], strict=True)
-                        ),
-                        ("sum", round(float(scores[topic]), 3)),
+                        *((k, round(float(v), 3)) for k, v in zip(SCORE_NAMES, evidence.scores[label], strict=True)),
+                        ("sum", round(float(scores[label]), 3)),
                     ),
                 )
-                for topic in order
+                for label in order
             ),
         )
 
@@ -341,15 +268,14 @@ def _joined(whole: Ranking, *halves: Ranking) -> Ranking:
     if len({one.topic for one in found}) < 2:
         return whole
     pointed_to = {one.topic for one in whole.ranked[:MOST_CHOICES]}
-    answered = {half.answered[0] for half in halves if half.answered}
+    answered = {half.answered[0] for half in halves if half.answered and half.sure}
     meant = [one for one in found if one.topic in answered or (one.confidence >= _LIKELY and one.topic in pointed_to)]
     topics = {one.topic for one in found}
     rest = [one for one in whole.ranked if one.topic not in topics]
-    if len(meant) == 2 and (whole.outcome != "answer" or whole.answered[0] in topics):
+    if len(meant) == 2 and (whole.outcome != "answer" or not whole.sure or whole.answered[0] in topics):
         ranked = (*sorted(meant, key=lambda one: -one.confidence), *rest)[:_SHOWN]
-        return replace(
-            whole, ranked=ranked, outcome="answer", answered=tuple(one.topic for one in ranked[:2]), choices=()
-        )
+        both = tuple(one.topic for one in ranked[:2])
+        return replace(whole, ranked=ranked, outcome="answer", sure=True, answered=both, choices=())
     # The whole message's first topic stays first; what the halves ask comes next.
     first, *later = whole.ranked
     known = {one.topic: one for one in later}

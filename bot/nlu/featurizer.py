@@ -113,7 +113,7 @@ class Buckets:
         return len(self.starts) - 1
 
 
-def _letter_grams(texts: Sequence[str], low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def letter_ngrams(texts: Sequence[str], low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return (hashes, text number) of the letter n-grams of texts with a blank at both ends, none over a blank."""
     # Neighbours share a blank: no n-gram reaches over it.
     codes = np.frombuffer(f" {' '.join(texts)} ".encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
@@ -135,7 +135,7 @@ def _letter_grams(texts: Sequence[str], low: int, high: int) -> tuple[NDArray[np
     return np.concatenate(grams), np.concatenate(owners)
 
 
-def _word_grams(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _word_ngrams(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return (hashes, list number) of the words of lists and of the pairs of neighbours."""
     flat = [word for listed in lists for word in listed]
     known = {word: crc32(word.encode("utf-8", "replace")) for word in set(flat)}
@@ -168,10 +168,10 @@ def buckets(variants: Sequence[Variant]) -> Buckets:
     """Return the distinct buckets of variants."""
     skeletons = _skeletons(variants)
     fields = (
-        (_letter_grams([" ".join(variant.words) for variant in variants], 2, 5),),
-        (_word_grams([variant.words for variant in variants]),),
-        (_word_grams([variant.lemmas for variant in variants]),),
-        (_letter_grams([" ".join(found) for found in skeletons], 2, 4), _word_grams(skeletons)),
+        (letter_ngrams([" ".join(variant.words) for variant in variants], 2, 5),),
+        (_word_ngrams([variant.words for variant in variants]),),
+        (_word_ngrams([variant.lemmas for variant in variants]),),
+        (letter_ngrams([" ".join(found) for found in skeletons], 2, 4), _word_ngrams(skeletons)),
     )
     shift = np.uint64(64 - BITS)
     keys = np.concatenate(

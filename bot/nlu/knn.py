@@ -13,6 +13,8 @@ _FULL = float(np.sqrt(sum(weight * weight for weight in FIELD_WEIGHTS)))
 """Length of a row that has all fields."""
 _COMMON = 0.04
 """Features of more than this share of the phrasings tell little and cost most of the time: they are left out."""
+_NEIGHBOURS = 15
+"""Examples that vote for their label."""
 _ALWAYS, _NEVER = 200, 1000
 """Features of no more phrasings than the first are kept whatever their share, of more than the second never: ten times
 the content shall not take ten times as long."""
@@ -56,7 +58,20 @@ class NearestExamples:
         return np.bincount(self.indices[places], weights, minlength=self.count).astype(np.float32)
 
 
-def best_per_topic(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
-    """Return the largest similarity within each topic; phrasings are ordered by topic, topic t from starts[t]."""
+def best_per_label(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return the largest similarity within each label; examples are ordered by label, label l from starts[l]."""
     result: Floats = np.maximum.reduceat(similarity, starts)
+    return result
+
+
+def votes(similarity: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Return each label's share of the nearest examples, the nearer ones counting more."""
+    if len(similarity) > _NEIGHBOURS:
+        near = np.argpartition(similarity, -_NEIGHBOURS)[-_NEIGHBOURS:]
+    else:
+        near = np.arange(len(similarity))
+    weights = similarity[near].astype(np.float64) ** 2
+    owner = np.searchsorted(starts, near, side="right") - 1
+    counted = np.bincount(owner, weights, minlength=len(starts))
+    result: Floats = (counted / max(1e-9, float(weights.sum()))).astype(np.float32)
     return result

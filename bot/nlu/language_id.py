@@ -1,12 +1,21 @@
-"""Which script and which language a message is written in."""
+"""Which script and which language a message is written in.
+
+The script is told from the letters. Which language of a script it is, is learnt from the campaign's own phrasings: a
+naive Bayes model of letter n-grams. Latin letters may hold a language of another script (Arabizi).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.nlu.normalize import WORD, clean
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.nlu.featurizer import Floats, letter_ngrams
+from bot.nlu.normalize import WORD, clean, fold
 
 Script = Literal["arabic", "latin", "arabizi", "kurdish", "cyrillic", "other", "none"]
 
@@ -15,89 +24,112 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _SORANI = re.compile(r"[ڕڵێۆ]|ە")
 _LETTER = re.compile(r"[^\W\d_]")
-_DIGIT_SOUND = re.compile(r"(?:[a-z][2356789]|[2356789]['’]?[a-z])")
 # From the beginning of a run only, and without going back: long rows of digits would take seconds otherwise.
 _LATIN_WORD = re.compile(r"(?<![a-z0-9'’])[0-9'’]*+[a-z][a-z0-9'’]*+")
-_UNIT = re.compile(r"\d+(?:st|nd|rd|th|k|km|kg|am|pm|usd|x|h|d|m|s|g|gb|days?|months?|years?)")
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptAndLanguage:
     """What a message is written in."""
 
-    language: Literal["ar", "en"] | None
+    language: str | None
     """Language to reply in; None where the message does not tell (digits, emoji, other scripts, a few bare names)."""
     script: Script
-    """Script of most of its letters; "arabizi" is Arabic in Latin letters; "none" has no letters."""
+    """Script of most of its letters; "arabizi" is a language of another script in Latin letters; "none" has no letters."""
+    variety: str | None = None
+    """The way of writing that it is most like, where a model knows the campaign's own."""
 
 
-# What tells Latin-letter Arabic from English is mostly its little words.
-_ENGLISH = frozenset(
-    """
-    a about after again all alone already also always am an and any anyone anything are around as ask at away
-    back bad be because been before being best better both bring brother but by call called calls came can cant
-    cannot car check child come comes contact could country cousin dad daughter day days dead did didnt die do
-    does doesnt doing dont down each email even ever every everyone fake father feel few fight find first for
-    found free friend friends from front get gets getting give go goes going gone good got group guy guys had
-    happen happened happens has hasnt have havent having he hell help her here hes hey hi him his home how
-    husband i id if ill im in into is isnt it its ive job just keep know last law leave left legal let like long
-    look lost lot made make man many me mean men missing mom money month months more most mother mum much must
-    my name need never new next no nobody not nothing now number of off offer office ok old on once one only or
-    other our out over own paid papers passport pay people person phone place please police prison prisoner put
-    really right russia russian ukraine iraq iraqi safe said same say says scam school see seems send sent she
-    should sign signed since sister so some someone something son soon still stop such take taken talk tell than
-    thanks that thats the their them then there these they theyre thing things think this those thought time to
-    today told too took training travel trip true try two uncle under until up us use very visa wait want wanted
-    wants war was wasnt way we week well went were weve what whats when where which while who whos whose why
-    wife will with without woman wont work working world worried would wouldnt wrong year years yes yesterday
-    yet you youre your hello bye thank real report army soldier salary contract embassy camp body family boy
-    girl house died killed wounded
-    """.split()
-)
-_ARABIZI = frozenset(
-    """
-    shlon shloon shlone shlonak shlonkum shnu shno shinu shinoo shunu shgad shgd shkad shkd shgadd chm cham wein
-    wain ween weyn wen aku ako akou maku mako makou hassa hasa hessa hisa hsa hasah leish leesh lesh laish laysh
-    minu mnu meno mino manu menu yemta yamta shwakt shwakit shwaket shwagt elmn almn lmn alman elman lo law lau
-    bas bes el al il bel bil bal lel lil w wa ya ani ane ana enta inta ento intu huwa hiya howa heya ehna ihna
-    hum homa ma mo mu la laa ee eey eh na3am yaba yumma yuma khoya khoyeh khuya akhoya akhuya akhoy akhi ibni
-    ebni abni wildi wlad walad weld abu abo umm um bint bnt zawji zoji rajli ammi ammu khali khal akh ukhti
-    okhti sadiqi sadeeqi sadeqi sadi9i arid ared areed areid aridd yrid yreed yred tred trid yreid nreed agdar
-    akdar aqdar a8dar agder yigdar ygdar yegdar rah rahat raah ra7 ray7 rayeh rayih raye7 raja3 arja3 arjaa
-    yrja3 argaa irja3 raji3 sar sar7 yseer ysir yser yesir ssar hatha hada haza hathi hay hai hel hal mal malat
-    malte mali b bi li min men ila ela 3ala ala 3la 3ind 3indi ind indi andi 3andi kul kol kulhum kull kulshi
-    kolshi shi shay ishi wla wala walla wallah wallahi inshallah yalla khallas khalas khalis chan kan can jan
-    chanat kant yakhi habibi 7abibi salam shukran zain zein zen mzein rusya roosya rosya ruosya rusia rosia
-    ukrania okrania okranya 3iraq iraqi baghdad basra jaysh jesh jeish harb 7arb flus fls floos filus fulus
-    ratib rateb ra2ib maash safara sfara jawaz jwaz jawazi jwazi viza simsar semsar shighil shughul shugul
-    shighl shoghl 3aqd aqd aqid 3aqid qanoon qanun sijin sjin sijn habs 7abs mahkama raqam rakam akhaf khaf
-    khayif khayef yihbsoni yhbsoni yhbsuni lazem lazim mat mayit 7ay jabha jabhat fa fee fi bee bih biha beeh
-    beha wiya wiyah wayah wayya galo galoli galli galaw galouli kalo kaloli kalli qalo gal gallet yguloon ygolon
-    ygulun yekolon ykol ygul tgul igul hich heech hech shon chi shaku shako shku shsawi shsawwi shasawi asawi
-    sawi yswi ysawi sawa dez dazz dizz daz kam shkm ay ayy ayya
-    """.split()
-) - frozenset("can hal kant hell hum fee bee men min jan hada law lo wen um chi".split())
+_BITS = 16
+_SHORTEST, _LONGEST = 2, 4
+"""Letters of an n-gram; a blank at either end of a word counts."""
+_UNSEEN = 0.1
+"""Share of the n-grams that are taken for never seen."""
+_FREQUENT = 4000
+"""Words of a language's frequency list that are learnt beside the phrasings."""
+_SURE = 2.5
+"""Log odds from which a language counts as told; a shorter or stranger text tells none."""
 
 
-def _latin_language(text: str) -> tuple[int, int]:
-    """Return (number of words that speak for English, number that speak for Arabizi) in lower-case text."""
-    english = arabizi = 0
-    for word in _LATIN_WORD.findall(text):
-        bare = word.replace("'", "").replace("’", "")
-        if bare in _ARABIZI:
-            arabizi += 1
-        elif bare in _ENGLISH:
-            english += 1
-        elif _DIGIT_SOUND.search(word) and not _UNIT.fullmatch(word):
-            arabizi += 2
-    return english, arabizi
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """One way of writing one language."""
+
+    name: str
+    language: str
+    script: str
+    """"arabic" or "latin": the letters that most of its phrasings use."""
 
 
-def identify(text: str, *, cleaned: bool = False) -> ScriptAndLanguage:
+class LanguageModel:
+    """Tells languages of one script apart. Holds nothing that changes."""
+
+    def __init__(self, varieties: Sequence[Variety], weights: Floats) -> None:
+        """Take the varieties, and log probabilities of shape (2 ** 16 n-grams, varieties)."""
+        self.varieties = tuple(varieties)
+        self.weights = weights
+        self._of_script: dict[str, list[int]] = {}
+        self._main_script: dict[str, str] = {}
+        for number, one in enumerate(self.varieties):
+            self._of_script.setdefault(one.script, []).append(number)
+            self._main_script.setdefault(one.language, one.script)
+
+    @classmethod
+    def train(cls, texts: Iterable[tuple[str, str, str]], frequencies: Mapping[str, Sequence[str]]) -> LanguageModel:
+        """Learn from (language, variety, text); a language's frequent words count for its first variety."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for language, name, text in texts:
+            found.setdefault((language, name), []).append(fold(text))
+        varieties = [Variety(name, language, _script_of(listed)) for (language, name), listed in found.items()]
+        shares = np.empty((1 << _BITS, len(varieties)), dtype=np.float64)
+        learnt: set[str] = set()
+        for number, (variety, listed) in enumerate(zip(varieties, found.values(), strict=True)):
+            words = () if variety.language in learnt else tuple(frequencies.get(variety.language, ()))[:_FREQUENT]
+            learnt.add(variety.language)
+            counts = np.bincount(_ngrams([*listed, *words]), minlength=1 << _BITS)
+            # What was never seen is equally likely in all, however much was seen of each.
+            shares[:, number] = (1 - _UNSEEN) * counts / max(1, counts.sum()) + _UNSEEN / (1 << _BITS)
+        return cls(varieties, np.log(shares).astype(np.float32))
+
+    def likeliest(self, folded: str, script: str) -> tuple[Variety | None, bool]:
+        """Return the variety of a script that a text is most like, and whether its language is told apart."""
+        numbers = self._of_script.get(script, [])
+        ngrams = _ngrams([folded])
+        if not numbers or not len(ngrams):
+            return None, False
+        scores = self.weights[ngrams][:, numbers].sum(axis=0)
+        best = int(np.argmax(scores))
+        language = self.varieties[numbers[best]].language
+        others = [float(s) for s, n in zip(scores, numbers, strict=True) if self.varieties[n].language != language]
+        return self.varieties[numbers[best]], not others or float(scores[best]) - max(others) >= _SURE
+
+    def only_language(self, script: str) -> str | None:
+        """The language of a script, where the campaign has one only."""
+        found = {self.varieties[number].language for number in self._of_script.get(script, [])}
+        return next(iter(found)) if len(found) == 1 else None
+
+    def romanized(self, variety: Variety) -> bool:
+        """Whether a variety writes its language in other letters than most of it is written in."""
+        return variety.script != self._main_script[variety.language]
+
+
+def _script_of(texts: Sequence[str]) -> str:
+    arabic = sum(len(_ARABIC.findall(text)) for text in texts)
+    return "arabic" if arabic > sum(len(_LATIN.findall(text)) for text in texts) else "latin"
+
+
+def _ngrams(texts: Sequence[str]) -> NDArray[np.int64]:
+    hashes, _ = letter_ngrams(texts, _SHORTEST, _LONGEST)
+    result: NDArray[np.int64] = (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
+    return result
+
+
+def identify(text: str, model: LanguageModel | None = None, *, cleaned: bool = False) -> ScriptAndLanguage:
     """Tell a message's script and the language to reply in; `cleaned` as in `fold`.
 
-    Arabizi counts as Arabic. A message in two languages follows the language of most of its words. Sorani letters
-    make it Kurdish; language is then None, as for Cyrillic and every other script.
+    A message in two scripts follows the script of most of its words. Sorani letters make it Kurdish, unless the
+    campaign writes it; language is then None, as for Cyrillic and every other script. Without a model only the script
+    is told.
     """
     text = text if cleaned else clean(text)
     arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
@@ -110,18 +142,20 @@ def identify(text: str, *, cleaned: bool = False) -> ScriptAndLanguage:
         return ScriptAndLanguage(None, "other")
     if cyrillic == most and cyrillic > max(arabic, latin):
         return ScriptAndLanguage(None, "cyrillic")
-    if arabic and _is_sorani(text):
+    arabic_words = [w for w in WORD.findall(text) if _ARABIC.match(w)]
+    latin_words = _LATIN_WORD.findall(text)
+    if arabic and _is_sorani(text) and (model is None or model.only_language("arabic") is not None):
         return ScriptAndLanguage(None, "kurdish")
-    arabic_words = sum(1 for w in WORD.findall(text) if _ARABIC.match(w))
-    latin_words = sum(1 for w in _LATIN_WORD.findall(text))
-    if arabic_words >= latin_words and arabic:
-        return ScriptAndLanguage("ar", "arabic")
-    english, arabizi = _latin_language(text)
-    if arabizi > english:
-        return ScriptAndLanguage("ar", "arabizi")
-    if english > arabizi:
-        return ScriptAndLanguage("en", "latin")
-    return ScriptAndLanguage("ar", "arabic") if arabic else ScriptAndLanguage(None, "latin")
+    script: Script = "arabic" if arabic and len(arabic_words) >= len(latin_words) else "latin"
+    if model is None:
+        return ScriptAndLanguage(None, script)
+    words = arabic_words if script == "arabic" else latin_words
+    variety, told = model.likeliest(fold(" ".join(words), cleaned=True), script)
+    if variety is None:
+        return ScriptAndLanguage(None, script)
+    if script == "latin" and model.romanized(variety) and (told or arabic):
+        script = "arabizi"
+    return ScriptAndLanguage(variety.language if told else None, script, variety.name)
 
 
 def _is_sorani(text: str) -> bool:

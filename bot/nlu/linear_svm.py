@@ -6,10 +6,12 @@ once. Keeping the dual variables lets rows be added later: the held-out texts ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.featurizer import Rows
+from bot.nlu.featurizer import Floats, Rows
 
 
 class LinearSvm:
@@ -27,28 +29,33 @@ class LinearSvm:
     def learn(
         self,
         rows: Rows,
-        labels: NDArray[np.int64],
+        targets: Sequence[NDArray[np.int64]] | NDArray[np.int64],
         *,
         over: NDArray[np.int64],
         epochs: int,
-        cost: float = 1.0,
         seed: int = 0,
+        costs: Floats | None = None,
     ) -> None:
-        """Go `epochs` times over the rows numbered in `over`, in random order."""
+        """Go `epochs` times over the rows numbered in `over`, in random order.
+
+        `targets` holds each row's class, or the classes of each row where it may have several or none; `costs` how
+        much each row counts (LIBLINEAR's C), 1 where there are none.
+        """
         random = np.random.default_rng(seed)
         weights, duals = self.weights, self.duals
-        diagonal = np.float32(0.5 / cost)
+        diagonals = np.full(len(rows), 0.5, dtype=np.float32) if costs is None else np.float32(0.5) / costs
         sums = np.concatenate([np.zeros(1), np.cumsum(rows.data.astype(np.float64) ** 2)])
         squares = np.diff(sums[rows.indptr]).astype(np.float32)
         for _ in range(epochs):
             for i in random.permutation(over):
                 index, values = rows.row(i)
+                diagonal = diagonals[i]
                 if not len(index):
                     continue
                 near = weights.take(index, axis=0)
                 margin = values @ near
                 margin *= -1
-                label = labels[i]
+                label = targets[i]
                 margin[label] *= -1
                 old = duals[i]
                 new = old - (margin - 1 + diagonal * old) / (squares[i] + diagonal)

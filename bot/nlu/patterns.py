@@ -85,6 +85,12 @@ _RANGE = re.compile(r"number(?:\s+(\d+)(?:-(\d+)|(\+))?)?")
 class PatternError(ValueError):
     """A pattern that cannot be read; says what is wrong and how to mend it."""
 
+    def __init__(self, code: str, sentence: str, **values: str) -> None:
+        """`code` is what is wrong in one word, `sentence` the same in English with {values} filled in."""
+        super().__init__(sentence.format(**values))
+        self.code = code
+        self.values = values
+
 
 def seen_words(normal: str, *, by_clause: bool = False) -> list[str]:
     """The folded words of a normalised text that patterns see: money signs are words, thousands are one number.
@@ -289,14 +295,21 @@ class Vocabulary:
             element, phrases = known
             if element < 0 and not phrases:
                 if seen_words(normalize(item)):
-                    raise PatternError(f'"{item}" in "{line}" holds no word that can be compared. Write a word.')
+                    raise PatternError(
+                        "unreadable",
+                        '"{part}" in "{line}" holds no word that can be compared. Write a word.',
+                        part=item,
+                        line=line,
+                    )
                 continue
             if optional and not steps:
                 continue  # a word that may be missing at the beginning says nothing
             steps.append(_Step(gap, optional, element, phrases))
             gap = False
         if not any(not step.optional for step in steps):
-            raise PatternError(f'"{line}" holds no word. Write at least one word that must stand there.')
+            raise PatternError(
+                "wordless", '"{line}" holds no word. Write at least one word that must stand there.', line=line
+            )
         return tuple(steps)
 
     def _alternatives(
@@ -325,7 +338,13 @@ class Vocabulary:
                 self._alternatives(name, groups, line, singles, sequences, inside)
             else:
                 known = ", ".join(groups) or "none"
-                raise PatternError(f'"{line}" names the group <{name}>, which is not there. Groups: {known}.')
+                raise PatternError(
+                    "group",
+                    '"{line}" names the group <{name}>, which is not there. Groups: {known}.',
+                    line=line,
+                    name=name,
+                    known=known,
+                )
 
     def _add_phrase(
         self,
@@ -340,14 +359,22 @@ class Vocabulary:
         items: list[frozenset[_Atom]] = []
         for word in _split(phrase, " ", line):
             if "<" in word and not _is_bracketed(word):
-                raise PatternError(f'"{word}" in "{line}" joins a bracket to a word. Write a space between them.')
+                raise PatternError(
+                    "joined",
+                    '"{part}" in "{line}" joins a bracket to a word. Write a space between them.',
+                    part=word,
+                    line=line,
+                )
             if word.startswith("<"):
                 atoms: list[_Atom] = []
                 longer: list[tuple[frozenset[_Atom], ...]] = []
                 self._alternatives(word, groups, line, atoms, longer, inside)
                 if longer or not atoms:
                     raise PatternError(
-                        f'"{phrase}" in "{line}" holds a group of phrases. Write it on a line of its own.'
+                        "nested",
+                        '"{part}" in "{line}" holds a group of phrases. Write it on a line of its own.',
+                        part=phrase,
+                        line=line,
                     )
                 items.append(frozenset(atoms))
                 continue
@@ -481,7 +508,9 @@ def _split(text: str, separator: str, line: str) -> list[str]:
             break
     if depth:
         raise PatternError(
-            f'"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).'
+            "bracket",
+            '"{line}" opens a bracket that it does not close, or the reverse. Write both < and >, ( and ).',
+            line=line,
         )
     pieces.append(text[start:])
     return [piece for piece in pieces if piece.strip()]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+import numpy as np
 
 from bot.nlu.arabizi import PARTICLES, Arabiser
-from bot.nlu.featurizer import Lemmatizer, Variant
-from bot.nlu.language_id import Script, identify
-from bot.nlu.normalize import clean, clip, fold, swap_layout, words
+from bot.nlu.featurizer import Buckets, Floats, Lemmatizer, Variant, buckets
+from bot.nlu.language_id import LanguageModel, Script
+from bot.nlu.normalize import clean, clip, fold, words
 from bot.nlu.spelling import SpellingCorrector
-from bot.nlu.training_set import WordLists
+from bot.nlu.training_set import Frequencies, WordLists
 from bot.nlu.utterance import Utterance
+from bot.nlu.utterance_reader import UtteranceReader
 
 MOST_WORDS = 60
 """Words of a question that are looked at."""
@@ -29,9 +32,9 @@ _CAREFUL = 8
 """A careful spelling counts as so many careless ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
-    """A message, read in every way that makes lemma."""
+    """A message, read in every way that makes sense."""
 
     script: Script
     variants: tuple[tuple[str, Variant, float], ...]
@@ -40,6 +43,18 @@ class Question:
     """(word as typed, word it was taken for)."""
     sentence: str
     """Lightly cleaned text for a sentence encoder: mended, and in Arabic letters where it was Arabizi."""
+    memo: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
+    """Its sentence vector, once there is one."""
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        """The features of each variant."""
+        return buckets([variant for _, variant, _ in self.variants])
+
+    @cached_property
+    def weights(self) -> Floats:
+        """How much each variant counts."""
+        return np.array([weight for _, _, weight in self.variants], dtype=np.float32)
 
     @property
     def group(self) -> str:
@@ -76,36 +91,53 @@ def spellings(texts: Iterable[str]) -> dict[str, str]:
     return {word: spelling for word, spelling in best.items() if word and spelling != word}
 
 
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of all training texts: how often each stands there, and how it is spelt with care."""
+
+    counts: Mapping[str, int]
+    """Folded word -> number of texts that hold it."""
+    spellings: Mapping[str, str]
+    """Folded word -> its careful spelling, where that differs."""
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Lexicon:
+        """Read all texts."""
+        listed = list(texts)
+        return cls(vocabulary(listed), spellings(listed))
+
+
 class Preprocessor:
     """Reads questions with the words of one campaign."""
 
     def __init__(
         self,
         lists: WordLists,
-        counts: Mapping[str, int],
-        frequencies: Mapping[str, Sequence[str]],
-        spelling: Mapping[str, str],
+        lexicon: Lexicon,
+        frequencies: Frequencies,
+        languages: LanguageModel | None = None,
         *,
         remember: bool = False,
     ) -> None:
-        """Take the word lists, `vocabulary` and `spellings` of the phrasings, and each language's words, most
-        frequent first.
+        """Take the word lists, the training texts' words, each language's words, most frequent first, and a model of
+        the languages.
 
-        `remember` keeps what was found for each word: for variant phrasings only, never what an asker typed.
+        `remember` keeps what was found for each word: for reading examples only, never what an asker typed.
         """
         self.lemmas = Lemmatizer(
             {fold(word): fold(meaning) for word, meaning in lists.equivalents.items()},
             [[fold(word) for word in group] for group in lists.synonyms],
         )
-        known = Counter(counts)
+        known = Counter(lexicon.counts)
         for word, meaning in lists.equivalents.items():
             known.update(w for w in (fold(word), *words(meaning)) if w)
         arabic = {w: 0.15 * min(1.0, n / 20) + 0.15 for w, n in known.items() if not w.isascii()}
         for rank, word in enumerate(frequencies.get("ar", ())[:15_000]):
             arabic.setdefault(word, 0.1 * (1 - rank / 15_000))
         self._arabiser = Arabiser(arabic)
-        self._spelt = spelling
+        self._spelt = lexicon.spellings
         self._spelling = SpellingCorrector(known, frequencies.values())
+        self._utterances = UtteranceReader(languages, self._spelling.knows)
         if remember:
             self._arabic, self._lemmas_of = cache(self._arabic), cache(self._lemmas_of)  # type: ignore[method-assign]
 
@@ -130,23 +162,22 @@ class Preprocessor:
                 made.append(self._arabic(word))
         return tuple(made)
 
+    def read(self, raw: str) -> Utterance:
+        """Read a message. Never raises."""
+        return self._utterances.read(raw)
+
     def question(self, utterance: Utterance) -> Question:
         """Return the ways to read a message."""
         cleaned = clip(utterance.clean)
         # A text that is not clipped has been split into words already.
         tokens = (utterance.tokens if cleaned == utterance.clean else words(cleaned, cleaned=True))[:MOST_WORDS]
         script, language = utterance.script, utterance.language
-        swapped = self._other_layout(tokens, cleaned)
-        if swapped:
-            cleaned, tokens = swapped, words(swapped)[:MOST_WORDS]
-            other = identify(swapped)
-            script, language = other.script, other.language
         mended, pairs = self._mended(tokens)
         variants = [("typed", tokens, 1.0)]
         if mended != tokens:
             variants = [("typed", tokens, _TYPED), ("repaired", mended, _MENDED)]
         sentence = None
-        if language != "en" and script in ("arabizi", "latin"):
+        if script == "arabizi" or (script == "latin" and language is None):
             arabic = self.arabic(tokens)
             if arabic != tokens:
                 variants = [(name, read, weight * (1 - _ARABIC_SHARE)) for name, read, weight in variants]
@@ -171,12 +202,3 @@ class Preprocessor:
     def _mended(self, tokens: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         mended = {word: self._spelling.correct(word) for word in dict.fromkeys(tokens)}
         return tuple(mended[w] or w for w in tokens), tuple((old, new) for old, new in mended.items() if new)
-
-    def _other_layout(self, tokens: tuple[str, ...], cleaned: str) -> str | None:
-        """Return the text on the other keyboard layout where that alone makes it known words."""
-        if not tokens or sum(map(self._spelling.knows, tokens)) * 4 > len(tokens):
-            return None
-        swapped = swap_layout(cleaned)
-        other = words(swapped)[:MOST_WORDS]
-        sure = sum(len(word) > 2 and self._spelling.knows(word) for word in other)
-        return swapped if sure * 3 >= 2 * len(other) and sure else None

@@ -45,6 +45,8 @@ class Ranking:
     choices: tuple[str, ...]
     """Topics to offer as buttons, at most three. Filled when outcome is "choices"; also the runners-up worth
     showing beside a none (may be empty)."""
+    sure: bool = True
+    """False: what is answered is likely and no more; it is to be introduced as that."""
     explanation: Explanation | None = None
     written: str | None = None
     """The one topic under which an editor wrote this very question; None for any other question."""
@@ -52,6 +54,10 @@ class Ranking:
 
 class Classifier(Protocol):
     """Anything that ranks topics for a question. Never raises, for any text."""
+
+    def read(self, raw: str) -> Utterance:
+        """Read a message."""
+        ...
 
     def predict(self, utterance: Utterance, *, explain: bool = False) -> Ranking:
         """Rank labels for one message; with `explain`, say why."""

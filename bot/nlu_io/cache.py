@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.logs import log
-from bot.nlu.classifier import Encoder, QueryEncoder
-from bot.nlu.training import Cache
+from bot.nlu.reader import Encoder, QueryEncoder
+from bot.nlu.training_run import Cache
 from bot.nlu_io.encoder import load_encoder
 from bot.settings import SettingsError, Switch
 
@@ -27,7 +27,7 @@ _DIGEST = 64
 _new_digest = hashlib.blake2b
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is made."""
-KEPT = 8
+KEPT = 48
 """Files in the cache, 15 to 65 MB each; the oldest go first."""
 
 

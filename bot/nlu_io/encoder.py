@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.classifier import Encoder
-from bot.nlu.training import Cache
+from bot.nlu.reader import Encoder
+from bot.nlu.training_run import Cache
 
 BUSY = 0.65
 """Share of the time that a process may be busy while it still makes vectors of what people ask."""

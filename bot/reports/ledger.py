@@ -25,7 +25,7 @@ def privacy_text(say: Say, language: str, scale: float, show_limit: int, cells: 
         say(language, "Counters of the open window, each begun at a secret random value: until the window closes, in open.db, never backed up."),
         say(language, "The same counters of the last 8 closed windows, still noisy, for comparison; then deleted and overwritten."),
         say(language, "Released figures (multiples of 5, or nothing): for ever, in released.db or PostgreSQL; only these are backed up."),
-        say(language, "In memory only: a keyed hash of who asked today, to count nobody twice. The key is renewed at 00:00 in Baghdad and never written."),
+        say(language, "In memory only: a keyed hash of who asked today, to count nobody twice. The key is renewed at midnight and never written."),
         say(language, "Not kept anywhere: questions, names, numbers, ids, times of day."),
         "",
         say(language, "What a day of questions can give away (the protected unit is one asker for one day)"),

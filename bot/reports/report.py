@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from storage.values import Release
 
-Ahead = tuple[date, datetime]
-"""The open window's last day, and the aware moment from which its figures are due."""
+Ahead = tuple[date, date]
+"""The open window's last day, and the day from which its figures are due."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def ahead_of(data_dir: Path) -> Ahead | None:
         window = file.open_window()
     except StoreErrors:
         return None
-    return (window.last_day, due(window)) if window is not None else None
+    return (window.last_day, due(window, None).date()) if window is not None else None
 
 
 def worded(releases: Sequence[Release], names: Names, language: str, data_dir: Path) -> Report:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from bot.clock import BAGHDAD
 from bot.counting.counters import Counters
 from bot.counting.dimensions import cells_of
 from bot.dialogue.conversation import Conversation
@@ -103,7 +103,7 @@ class Simulator:
         self._conversation = conversation
         self._random = random.Random(seed)
         self._campaign = conversation.campaign
-        self._time = _Time(datetime.combine(first_day, time(), BAGHDAD))
+        self._time = _Time(datetime.combine(first_day, time(), ZoneInfo(conversation.campaign.time_zone)))
         self.releases = Releases(data_dir)
         self._counters = Counters(
             data_dir, self.releases, cells_of(self._campaign, signs), self._time.now, synthetic=True

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.clock import BAGHDAD
 from bot.counting.dimensions import DIMENSIONS, FLOOD, TOPIC
 from bot.counting.noise import variance
 from bot.counting.release import STEP, rules_of
@@ -57,7 +56,7 @@ class Wording:
         return self.say(
             "The open window ends on {last}; its figures come on {due}.",
             last=self.day(last),
-            due=self.day(due.astimezone(BAGHDAD).date()),
+            due=self.day(due),
         )
 
     def name(self, row: Row) -> str:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
-from bot.channels.telegram.chat_state import ShortMemory
-from bot.channels.telegram.order import Alone, Order
+from bot.channels.telegram.chat_state import ChatState
+from bot.channels.telegram.ports import LocalOrdering, Ordering
 from bot.clock import Clock
 from bot.counting.counters import Counters, NoPool, Pool
 from bot.counting.schedule import AlwaysLeader, Leadership
@@ -61,7 +61,7 @@ class ProcessContext(Protocol):
         """None where there is no Redis."""
         ...
 
-    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ChatState, counters: Counters) -> Ordering:
         """Keeps a chat's order, and what was remembered and counted of it, beyond this process. Called once."""
         ...
 
@@ -84,9 +84,9 @@ class SingleProcess:
         self.leadership = AlwaysLeader()
         self.sign_in_records = OwnRecords()
 
-    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ChatState, counters: Counters) -> Ordering:
         """The process's own lanes are enough."""
-        return Alone()
+        return LocalOrdering()
 
     @asynccontextmanager
     async def sharing(self) -> AsyncIterator[None]:

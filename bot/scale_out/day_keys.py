@@ -1,4 +1,4 @@
-"""Keys that live for one day in Baghdad, in memory only: askers are known by hashes under them.
+"""Keys that live for one day of the campaign's time zone, in memory only: askers are known by hashes under them.
 
 One process makes its own. The supervisor of several makes today's and tomorrow's and hands both down, so that at midnight
 every worker already holds the next one and all drop the last.
@@ -17,7 +17,7 @@ class DayKeys:
     """Random keys by day."""
 
     def __init__(self, today: Callable[[], date]) -> None:
-        """Take the day in Baghdad."""
+        """Take what gives the day."""
         self._today = today
         self._keys: dict[date, bytes] = {}
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.channels.telegram.chat_state import ShortMemory
-from bot.channels.telegram.order import Order
+from bot.channels.telegram.chat_state import ChatState
+from bot.channels.telegram.ports import Ordering
 from bot.clock import Clock
 from bot.counting.counters import Counters
-from bot.scale_out.chat_order import SharedOrder
+from bot.scale_out.chat_order import RedisOrdering
 from bot.scale_out.day_keys import DayKeys
 from bot.scale_out.leader import LeaderLock
 from bot.scale_out.redis_state import SharedMemory
@@ -44,16 +44,16 @@ class WorkerContext:
         self.pool = shared.pool
         self._clock = clock
         self._shared = shared
-        self._order: SharedOrder | None = None
+        self._order: RedisOrdering | None = None
 
     @property
     def redis_works(self) -> bool:
         """Whether Redis could be reached a moment ago."""
         return self._shared.works
 
-    def ordering(self, chat_state: ShortMemory, counters: Counters) -> Order:
+    def ordering(self, chat_state: ChatState, counters: Counters) -> Ordering:
         """A chat's order among the workers."""
-        self._order = SharedOrder(self._shared, chat_state, counters, lambda: self.keys.of(self._clock.today()))
+        self._order = RedisOrdering(self._shared, chat_state, counters, lambda: self.keys.of(self._clock.today()))
         return self._order
 
     @asynccontextmanager

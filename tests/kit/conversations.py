@@ -12,18 +12,20 @@ from bot.dialogue.render import Say
 from bot.dialogue.safety import SafetyLane
 from bot.dialogue.smalltalk import SmallTalk, SmallTalkKind
 from bot.nlu.ranking import Classifier
-from tests.kit.classifiers import SalaryOffers, ScriptedClassifier
+from tests.kit.classifiers import SalaryOffers, ScriptedClassifier, WithSmallTalk
+from tests.kit.languages import reader_of
 
 GREETINGS = (
-    SmallTalkKind("greeting", "en", ("hello", "hi", "hello there"), "Hello."),
-    SmallTalkKind("greeting", "ar", ("سلام", "هلو", "مرحبا"), "أهلاً."),
+    SmallTalkKind("greeting", "en", "Hello.", (), {"en": ("hello", "hi", "hello there")}),
+    SmallTalkKind("greeting", "ar", "أهلاً.", (), {"iq": ("سلام", "هلو", "مرحبا")}),
 )
 
 
 def small_conversation(campaign: Campaign, classifier: Classifier, safety: SafetyLane, say: Say) -> Conversation:
     """A conversation over a small campaign, which greets and takes a salary for an offer."""
     offers: Any = SalaryOffers()
-    return Conversation(campaign, classifier, safety, offers, SmallTalk(GREETINGS), say)
+    knowing = WithSmallTalk(classifier, GREETINGS)
+    return Conversation(campaign, knowing, safety, offers, SmallTalk(GREETINGS), say, None, reader_of(campaign).read)
 
 
 def scripted_conversation(content: Content, say: Say, campaign: Campaign | None = None) -> Conversation:
@@ -32,9 +34,10 @@ def scripted_conversation(content: Content, say: Say, campaign: Campaign | None 
     return Conversation(
         campaign,
         ScriptedClassifier(tuple(campaign.topics)),
-        SafetyLane(content.safety),
+        SafetyLane(content.safety, campaign.dangers),
         OfferChecker(content.offers),
         SmallTalk(content.small_talk),
         say,
         content.other_scripts,
+        reader_of(campaign).read,
     )

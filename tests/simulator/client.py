@@ -112,18 +112,28 @@ class Telegram:
         return True
 
     def __call__(self, act: str, **values: Any) -> Any:
+        kept = self._line is not None
+        try:
+            answer = self._asked(act, values)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            if not kept:
+                raise
+            # The simulator had closed the line, which was idle for long.
+            answer = self._asked(act, values)
+        if not answer["ok"]:
+            raise AssertionError(f"{act}: {answer['error']}")
+        return answer["result"]
+
+    def _asked(self, act: str, values: dict[str, Any]) -> Any:
         if self._line is None:
             self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             self._line.request("POST", f"/sim/{act}", json.dumps(values).encode())
-            answer = json.loads(self._line.getresponse().read())
+            return json.loads(self._line.getresponse().read())
         except (OSError, http.client.HTTPException):
             self._line.close()
             self._line = None
             raise
-        if not answer["ok"]:
-            raise AssertionError(f"{act}: {answer['error']}")
-        return answer["result"]
 
     def said(self, chat: int) -> list[dict[str, Any]]:
         """What the bot has put into a chat and not deleted, oldest first."""
@@ -175,3 +185,10 @@ def buttons(message: dict[str, Any]) -> list[str]:
     """Labels of a message's keyboard, row by row."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return [button["text"] for row in rows for button in row]
+
+
+def key(message: dict[str, Any], verb: str) -> str:
+    """The label of a message's key that does something: the verb's letters in its callback data ("h" for Hide)."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    keys = [button for row in rows for button in row]
+    return next(str(one["text"]) for one in keys if one.get("callback_data", "").split(":")[1:2] == [verb])

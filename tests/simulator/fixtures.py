@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.client import SECRET, TOKEN, Process, Telegram, free_port, until
+from tests.simulator.client import ROOT, SECRET, TOKEN, Process, Telegram, free_port, until
+from tests.simulator.contract import call_faults, update_faults
 
 MODES = ("polling", "webhook")
+LEARNT = ROOT / "data" / "cache"
+"""What this checkout has learnt from its content: nothing of an asker gets there, so tests may share it."""
 
 
 def bot_settings(telegram: Telegram, mode: str, port: int, data: Path) -> dict[str, str]:
@@ -23,6 +26,7 @@ def bot_settings(telegram: Telegram, mode: str, port: int, data: Path) -> dict[s
         "TABAYYAN_HOST": "127.0.0.1",
         "TABAYYAN_PORT": str(port),
         "TABAYYAN_DATA_DIR": str(data),
+        "TABAYYAN_CACHE_DIR": str(LEARNT),
     }
     if mode == "webhook":
         settings |= {"TABAYYAN_WEBHOOK_URL": f"http://127.0.0.1:{port}", "TABAYYAN_WEBHOOK_SECRET": SECRET}
@@ -58,15 +62,20 @@ class Bot:
 
 @contextmanager
 def running(mode: str, folder: Path, command: tuple[str, ...] = ()) -> Iterator[tuple[Telegram, Bot]]:
-    """A simulator and a bot, both ended afterwards; whatever the bot said must be a line of the allow-list."""
+    """A simulator and a bot, both ended afterwards.
+
+    Whatever the bot logged must be a line of the allow-list, and whatever the two said to each other as the Bot API is.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     telegram = Telegram(folder)
     bot = Bot(telegram, mode, folder, command)
     try:
         yield telegram, bot
+        faults = [*call_faults(telegram("calls")), *update_faults(telegram("updates"))]
     finally:
         bot.stop()
         telegram.stop()
+    assert not faults, "\n".join(faults)
     assert "Traceback" not in bot.said, bot.said
     assert TOKEN not in bot.said
 

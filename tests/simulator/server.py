@@ -11,6 +11,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import aiohttp
@@ -27,7 +28,7 @@ WORLD = web.AppKey("world", World)
 
 def _methods(world: World) -> dict[str, Callable[[Values], Any]]:
     return {
-        "getMe": lambda values: world.me,
+        "getMe": lambda values: world.about_me,
         "sendMessage": world.send_message,
         "sendPhoto": world.send_photo,
         "sendChatAction": lambda values: bool(world.chat(values)),
@@ -53,8 +54,15 @@ async def _parameters(request: web.Request) -> Values:
     if request.content_type == "application/json":
         return {**request.query, **json.loads(await request.read() or b"{}")}
     if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return {**request.query, **await request.post()}
+        return {**request.query, **{name: _field(value) for name, value in (await request.post()).items()}}
     return dict(request.query)
+
+
+def _field(value: str | bytes | bytearray | web.FileField) -> Any:
+    """A field of a form: flags come as words there, and of a file only its name is kept."""
+    if isinstance(value, web.FileField):
+        return value.filename
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else None
 
 
 async def _do(world: World, methods: dict[str, Callable[[Values], Any]], method: str, values: Values) -> Any:
@@ -82,6 +90,12 @@ def _fault(world: World, method: str, values: Values) -> Values | None:
 
 
 async def _bot_side(request: web.Request) -> web.StreamResponse:
+    answer = await _answered(request)
+    answer.headers["Date"] = formatdate(request.app[WORLD].now(), usegmt=True)
+    return answer
+
+
+async def _answered(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     method = request.match_info["method"]
     methods = request.app[METHODS]
@@ -118,7 +132,7 @@ async def _bot_side(request: web.Request) -> web.StreamResponse:
             else:
                 raise ApiError(int(kind), fault.get("description", "Bad Request: chat not found"))
         result = await _do(world, methods, method, values)
-        noted["ok"] = True
+        noted["result"] = result
         return web.json_response({"ok": True, "result": result})
     except ApiError as error:
         noted["error"] = error.description
@@ -240,7 +254,9 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "raw":  # any update as it is
             for chat in values.get("chats", []):
                 world.chats.setdefault(chat, {"id": chat, "type": "private" if chat > 0 else "supergroup"})
-            return {"update_id": world.push(**values["update"])}
+            number = world.push(**values["update"])
+            world.raw.add(number)
+            return {"update_id": number}
         case "expect":  # queries of raw updates, so that they can be answered
             world.callbacks[values["callback"]] = {"at": time.monotonic()}
             world.inlines[values["inline"]] = {"at": time.monotonic()}
@@ -260,11 +276,26 @@ async def _act(world: World, act: str, values: Values) -> Any:
         case "age":  # a message grows old
             world.messages[(int(values["chat"]), int(values["message_id"]))]["date"] -= int(values["seconds"])
             return True
+        case "migrate":
+            return world.migrate(values)
+        case "close-topic":
+            world.closed_topics.add((int(values["chat"]), int(values["thread"])))
+            return True
+        case "number":  # the next update's number
+            world.last_update = int(values["next"]) - 1
+            return True
+        case "hook":  # somebody else sets a webhook
+            return world.set_webhook(values)
         case "file":
             world.files[values["name"]] = bytes.fromhex(values["hex"])
             return True
         case "flood":
             return await _flood(world, **values)
+        case "press-flood":  # each of so many people presses a button of the bot's last message
+            for user in range(int(values["first"]), int(values["first"]) + int(values["users"])):
+                message = world.transcripts[user][-1]["message_id"]
+                world.press({"user": user, "message_id": message, "label": values["label"]})
+            return True
         case "chat":
             return [
                 {**message, "bot": message["from"]["id"] == world.me["id"]}
@@ -281,6 +312,8 @@ async def _act(world: World, act: str, values: Values) -> Any:
             return world.inlines[values["id"]].get("answer")
         case "calls":
             return [call for call in world.calls if call["method"] == values.get("method", call["method"])]
+        case "updates":  # all but the raw ones, which a test may have malformed on purpose
+            return [update for number, update in world.history.items() if number not in world.raw]
         case "fault":
             world.faults.append({"method": "*", "times": 1, **values, "left": int(values.get("times", 1))})
             return True

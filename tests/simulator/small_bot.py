@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.channels.telegram.channel import open_channel
-from bot.channels.telegram.chat_state import ShortMemory
+from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
 from bot.clock import machine_clock
 from bot.dialogue.reply import Counted
@@ -33,20 +33,25 @@ def _read_picture(picture: bytes) -> str | None:
     return picture.decode("utf-8", "ignore") or None
 
 
-async def _main(settings: Settings, constant: bool) -> int:
-    guard_loop(asyncio.get_running_loop())
+def small_services(*, constant: bool = False, pictures: bool = False) -> Services:
+    """What the channel needs, around the small campaign."""
     say = read_phrases(ROOT / "locales", CAMPAIGN.languages)
     conversation = constant_conversation(say) if constant else small_conversation(say)
     clock = machine_clock()
-    services = Services(
+    return Services(
         conversation=lambda: conversation,
         say=say,
         languages=lambda: tuple(CAMPAIGN.languages),
         count=_count,
         clock=clock,
-        recall=ShortMemory(clock.today),
-        read_picture=_read_picture if settings.log_level == "DEBUG" else None,
+        chat_state=ChatState(clock.today),
+        read_picture=_read_picture if pictures else None,
     )
+
+
+async def _main(settings: Settings, constant: bool) -> int:
+    guard_loop(asyncio.get_running_loop())
+    services = small_services(constant=constant, pictures=settings.log_level == "DEBUG")
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)

@@ -6,7 +6,8 @@ from bot.dialogue.campaign import Answer, Topic
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.render import Say
 from bot.dialogue.reply import Context, Counted, Message, Reply, Turn
-from bot.dialogue.safety import DangerWords, SafetyLane, SafetyWords, UrgentReply
+from bot.dialogue.safety import DangerWords, SafetyLane, SafetyWords
+from bot.dialogue.urgent_reply import UrgentReply
 from tests.kit import conversations as kit
 from tests.kit.campaigns import campaign, categories, topic
 from tests.kit.classifiers import KeywordClassifier
@@ -42,6 +43,9 @@ CAMPAIGN = campaign(
 )
 
 
+_CONTACTS = {"iraq": "Call 911.", "russia": "911 works in Iraq only.", "unknown": "911 works in Iraq only."}
+
+
 def _safety(language: str, strong: str, weak: str) -> SafetyWords:
     return SafetyWords(
         language=language,
@@ -53,15 +57,14 @@ def _safety(language: str, strong: str, weak: str) -> SafetyWords:
         dangers=(DangerWords("held", (strong,), (weak,)),),
         self_words=(),
         relatives=(),
-        in_russia=(),
-        in_iraq=(),
+        places={},
         enlisting=(),
         recruiting=(),
         reply=UrgentReply(
             full="URGENT" if language == "en" else "عاجل",
             ask="Are you in danger now?" if language == "en" else "هل أنت في خطر الآن؟",
-            now={"held": "Stay calm.", "unknown": "Stay calm."},
-            contacts={"iraq": "Call 911.", "russia": "911 works in Iraq only.", "unknown": "911 works in Iraq only."},
+            now={"held": {"self": "Stay calm."}, "unknown": {"self": "Stay calm."}},
+            contacts={place: {"self": words} for place, words in _CONTACTS.items()},
             machine="I am a machine.",
             kindness="You did nothing wrong.",
             again="Write {word}.",

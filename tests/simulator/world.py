@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import re
 import secrets
 import time
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.simulator.markup import ApiError, as_object, bad, checked_keyboard, found_entities, parsed
 
 HIDE_SECONDS = 48 * 3600
 DEFAULT_OFF = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 BURST_PER_CHAT = 5
+OFFSET_BEYOND = 10
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
+WEBHOOK_PORTS = (None, 443, 80, 88, 8443)
+
+TOPIC_FIELDS = ("message_thread_id", "is_topic_message")
 
 Values = dict[str, Any]
-
-
-def now() -> int:
-    """Unix seconds."""
-    return int(time.time())
 
 
 class World:
@@ -28,11 +31,14 @@ class World:
 
     def __init__(self, token: str) -> None:
         self.token = token
-        self.me = {
+        self.me: Values = {
             "id": int(token.split(":")[0]),
             "is_bot": True,
             "first_name": "Sim",
             "username": "sim_faq_bot",
+        }
+        self.about_me = {
+            **self.me,
             "can_join_groups": True,
             "can_read_all_group_messages": False,
             "supports_inline_queries": True,
@@ -44,9 +50,11 @@ class World:
             "longest_poll": 50.0,  # below what is asked for: short polls
             "hook_retry": 1.0,
             "keep_calls": True,
+            "ahead": 0.0,  # seconds by which Telegram's clock is ahead of the machine's
         }
         self.queue: collections.OrderedDict[int, Values] = collections.OrderedDict()
         self.history: dict[int, Values] = {}
+        self.raw: set[int] = set()
         # Each world counts from elsewhere: a Redis that outlives one knows the numbers that ended there.
         self.last_update = 100_000_000 + secrets.randbelow(800_000_000)
         self.wake = asyncio.Event()
@@ -56,6 +64,9 @@ class World:
         self.users: dict[int, Values] = {}
         self.chats: dict[int, Values] = {}
         self.blocked: set[int] = set()
+        self.moved: dict[int, int] = {}
+        """Groups that have become supergroups."""
+        self.closed_topics: set[tuple[int, int]] = set()
         self.messages: dict[tuple[int, int], Values] = {}
         self.transcripts: dict[int, list[Values]] = collections.defaultdict(list)
         self.last_message = 0
@@ -71,6 +82,10 @@ class World:
         self.delays: list[float] = []
         self.deliveries: collections.Counter[int] = collections.Counter()
         self.hook_answers: collections.Counter[str] = collections.Counter()
+
+    def now(self) -> int:
+        """Telegram's time, Unix seconds."""
+        return int(time.time() + self.settings["ahead"])
 
     # ---- updates
 
@@ -99,6 +114,8 @@ class World:
         offset, limit = int(values.get("offset") or 0), min(100, max(1, int(values.get("limit") or 100)))
         if values.get("allowed_updates"):
             self.allowed = as_object(values["allowed_updates"]) or None
+        if offset > self.last_update + OFFSET_BEYOND:
+            offset = 0  # numbers have begun anew: Telegram takes such an offset for none
         while self.queue and next(iter(self.queue)) < offset:
             self.queue.popitem(last=False)
         end = time.monotonic() + min(self.settings["longest_poll"], float(values.get("timeout") or 0))
@@ -120,6 +137,8 @@ class World:
                     await self.wake.wait()
             except TimeoutError:
                 return []
+            if self.webhook["url"]:
+                raise ApiError(409, "Conflict: terminated by setWebhook request")
             if self.poll != poll:
                 raise ApiError(
                     409,
@@ -134,11 +153,23 @@ class World:
             chat = int(values.get("chat_id") or 0)
         except ValueError:
             raise bad("chat not found") from None
+        if chat in self.moved:
+            moved = self.moved[chat]
+            raise ApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=moved)
         if chat not in self.chats:
             raise bad("chat not found")
         if chat in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         return chat
+
+    def topic(self, chat: int, values: Values) -> Values:
+        """The fields of a message that is sent into a forum's topic."""
+        thread = int(values.get("message_thread_id") or 0)
+        if not thread:
+            return {}
+        if (chat, thread) in self.closed_topics or not (self.chats[chat].get("is_forum") or chat > 0):
+            raise bad("message thread not found")
+        return {"message_thread_id": thread, "is_topic_message": True}
 
     def keep_pace(self, chat: int) -> None:
         """Refuse more than a short burst beyond one message a second."""
@@ -154,7 +185,13 @@ class World:
     def new_message(self, chat: int, sender: Values, **body: Any) -> Values:
         """Put a message into a chat."""
         self.last_message += 1
-        message = {"message_id": self.last_message, "from": sender, "chat": self.chats[chat], "date": now(), **body}
+        message = {
+            "message_id": self.last_message,
+            "from": sender,
+            "chat": self.chats[chat],
+            "date": self.now(),
+            **body,
+        }
         self.messages[(chat, self.last_message)] = message
         self.transcripts[chat].append(message)
         return message
@@ -175,10 +212,12 @@ class World:
             body["entities"] = entities
         if keyboard and "inline_keyboard" in keyboard:
             body["reply_markup"] = keyboard
+        body |= self.topic(chat, values)
         if values.get("reply_parameters"):
-            number = int(as_object(values["reply_parameters"])["message_id"])
-            if (chat, number) in self.messages:
-                body["reply_to_message"] = _without_reply(self.messages[(chat, number)])
+            known = self.messages.get((chat, int(as_object(values["reply_parameters"])["message_id"])))
+            if known is not None:
+                body["reply_to_message"] = _without_reply(known)
+                body |= {name: known[name] for name in TOPIC_FIELDS if name in known}
         message = self.new_message(chat, self.me, **body)
         message["_silent"] = str(values.get("disable_notification", "")).lower() in ("true", "1")
         self.answered(chat)
@@ -207,7 +246,7 @@ class World:
                 "message is not modified: specified new message content and reply markup are exactly the same as a "
                 "current content and reply markup of the message"
             )
-        message.update(text=text, edit_date=now())
+        message.update(text=text, edit_date=self.now())
         message.pop("entities", None)
         message.pop("reply_markup", None)
         if entities:
@@ -225,7 +264,7 @@ class World:
         if message is None:
             raise bad("message to delete not found")
         others = message["from"]["id"] != self.me["id"]
-        if message["date"] < now() - HIDE_SECONDS or (chat < 0 and others):
+        if message["date"] < self.now() - HIDE_SECONDS or (chat < 0 and others):
             raise bad("message can't be deleted for everyone")
         message["_deleted"] = True
         del self.messages[(chat, number)]
@@ -280,8 +319,14 @@ class World:
         return True
 
     def set_webhook(self, values: Values) -> bool:
+        url, secret = str(values.get("url") or ""), str(values.get("secret_token") or "")
+        if secret and not SECRET.fullmatch(secret):
+            raise bad("secret token contains unallowed characters")
+        address = urlsplit(url)
+        if url and not LOOPBACK.fullmatch(url) and (address.scheme != "https" or address.port not in WEBHOOK_PORTS):
+            raise bad("bad webhook: an HTTPS URL must be provided for webhook")
         self.webhook = {
-            "url": values.get("url") or "",
+            "url": url,
             "secret": values.get("secret_token"),
             "connections": int(values.get("max_connections") or 40),
         }
@@ -314,12 +359,19 @@ class World:
         return known
 
     def say(self, values: Values) -> Values:
-        """Somebody sends a message: {user, text | content, [chat, lang, reply_to, date, ...]}."""
+        """Somebody sends a message: {user, text | content, [chat, lang, reply_to, date, thread, ...]}.
+
+        A thread is a topic, which makes the group a forum.
+        """
         user = int(values.get("user", 1000))
         sender = self.person(user, language_code=values.get("lang"), **values.get("person", {}))
         chat = int(values.get("chat", user))
         self.chats.setdefault(chat, {"id": chat, "type": "supergroup", "title": "Group"})
         body: Values = dict(values.get("content", {}))
+        if "thread" in values:
+            body |= {"message_thread_id": int(values["thread"]), "is_topic_message": True}
+            if chat < 0:
+                self.chats[chat]["is_forum"] = True
         if "text" in values:
             body["text"] = values["text"]
             entities = found_entities(values["text"])
@@ -335,8 +387,10 @@ class World:
 
     def edit(self, values: Values) -> Values:
         """Somebody edits a message: {user, message_id, text}."""
-        message = self.messages[(int(values.get("chat") or values["user"]), int(values["message_id"]))]
-        message.update(text=values["text"], edit_date=now())
+        message = self.messages[
+            (int(values["chat"] if "chat" in values else values["user"]), int(values["message_id"]))
+        ]
+        message.update(text=values["text"], edit_date=int(values.get("date", self.now())))
         return {"update_id": self.push(edited_message=shown(message))}
 
     def press(self, values: Values) -> Values:
@@ -359,6 +413,13 @@ class World:
             callback_query={"id": query, "from": self.person(user), "message": told, "chat_instance": "1", "data": data}
         )
         return {"update_id": number, "callback_query_id": query}
+
+    def migrate(self, values: Values) -> int:
+        """A group becomes a supergroup: {chat}; gives its new number."""
+        old = int(values["chat"])
+        new = self.moved[old] = -(10**12) + old
+        self.chats[new] = {**self.chats.pop(old), "id": new}
+        return new
 
     def ask_inline(self, values: Values) -> Values:
         """Somebody types @bot and words in any chat: {user, query, [lang]}."""

@@ -7,26 +7,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.routing import BaseRoute
-from telegram import InputFile
+from telegram import Bot
+from telegram.error import TelegramError
 
-from bot.channels.telegram.aiohttp_request import AiohttpRequest
-from bot.channels.telegram.api import Api
-from bot.channels.telegram.handlers import Dialogue
+from bot.channels.telegram.bot import AiohttpRequest, open_bot, repeated
+from bot.channels.telegram.handler_context import HandlerContext
+from bot.channels.telegram.handlers import Handlers
 from bot.channels.telegram.inbox import Inbox
-from bot.channels.telegram.polling import STOP_SECONDS, Polling, TokenRefused
+from bot.channels.telegram.polling import STOP_SECONDS, Polling
 from bot.channels.telegram.ports import Services
-from bot.channels.telegram.profile import ask_name, describe, set_polling, set_webhook
+from bot.channels.telegram.profile import (
+    TokenRefused,
+    WebhookRefused,
+    ask_name,
+    describe,
+    set_webhook,
+    take_webhook_away,
+)
 from bot.channels.telegram.sending import Sender
+from bot.channels.telegram.server_clock import ServerClock
 from bot.channels.telegram.updates import Me
 from bot.channels.telegram.webhook import PATH, telegram_routes
 from bot.settings import Settings
 
-FINE, WRONG_TOKEN = 0, 2
-"""Exit codes."""
-CONNECTIONS = 64
-ANSWER_SECONDS = 6.0
-"""How long Telegram may take to answer a call before its fate counts as unknown."""
-DROP_WORDS_SECONDS = 1.0
+FINE, WRONG_SETTING = 0, 2
+"""Exit codes; the second is for what another start does not change: a refused token or webhook."""
+DROP_EXPIRED_SECONDS = 1.0
 PICTURES_AT_ONCE = 2
 """More are answered as pictures that cannot be read: reading takes seconds of a core."""
 PICTURE_BYTES = 5_000_000
@@ -36,18 +42,22 @@ PICTURE_SECONDS = 8.0
 class Channel:
     """One process's Telegram."""
 
-    def __init__(self, settings: Settings, services: Services, request: AiohttpRequest) -> None:
-        """Take an initialised request class; use open_channel() instead."""
-        token = settings.telegram_token
+    def __init__(
+        self, settings: Settings, services: Services, bot: Bot, request: AiohttpRequest, clock: ServerClock
+    ) -> None:
+        """Take the Bot API with its connections, and the clock that hears them; use open_channel() instead."""
         self._settings = settings
         self._services = services
-        self.api = Api(request, settings.telegram_api_url, token)
+        self._bot = bot
+        self._request = request
+        self.clock = clock
+        """Telegram's time, and when it last answered."""
         # The number before the colon is the bot's own id: known before Telegram has been reached.
-        number = token.partition(":")[0]
+        number = settings.telegram_token.partition(":")[0]
         self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
-        stale_seconds = settings.stale_minutes * 60.0
-        dialogue = Dialogue(services, Sender(self.api), lambda: self._me, stale_seconds, self._words_of)
-        self.inbox = Inbox(dialogue, lambda: self._me, services.order)
+        context = HandlerContext(services, Sender(bot), lambda: self._me, clock)
+        handlers = Handlers(context, settings.stale_minutes * 60.0, self._words_of)
+        self.inbox = Inbox(handlers, lambda: self._me, services.ordering)
         self._describing: asyncio.Task[None] | None = None
         self._reading = asyncio.Semaphore(PICTURES_AT_ONCE)
 
@@ -56,10 +66,10 @@ class Channel:
         try:
             if not await self._introduce(stop):
                 return FINE
-            await set_polling(self.api, stop)
-            await Polling(self.api, self.inbox).run(stop)
+            await take_webhook_away(self._bot, stop)
+            await Polling(self._bot, self.inbox).run(stop)
         except TokenRefused:
-            return WRONG_TOKEN
+            return WRONG_SETTING
         return FINE
 
     async def take_webhook(self, stop: asyncio.Event, *, announce: bool = True) -> int:
@@ -71,10 +81,10 @@ class Channel:
         try:
             if self._settings.webhook_url and announce:
                 address = self._settings.webhook_url + PATH
-                await set_webhook(self.api, address, self._settings.webhook_secret, stop)
+                await set_webhook(self._bot, address, self._settings.webhook_secret, stop)
             await self._introduce(stop, publish=announce)
-        except TokenRefused:
-            return WRONG_TOKEN
+        except (TokenRefused, WebhookRefused):
+            return WRONG_SETTING
         await stop.wait()
         await self.inbox.close(STOP_SECONDS)
         return FINE
@@ -85,13 +95,13 @@ class Channel:
         Raises:
             telegram.error.TelegramError: Telegram refuses it, or cannot be reached for a while.
         """
+        bot = self._bot
         if picture is None:
-            await self.api.send("sendMessage", {"chat_id": chat, "text": text, "disable_notification": True})
-            return
-        photo = InputFile(picture, filename="digest.png", attach=True)
-        await self.api.send(
-            "sendPhoto", {"chat_id": chat, "photo": photo, "caption": text, "disable_notification": True}
-        )
+            await repeated(lambda: bot.send_message(chat, text, disable_notification=True))
+        else:
+            await repeated(
+                lambda: bot.send_photo(chat, picture, text, disable_notification=True, filename="digest.png")
+            )
 
     def routes(self) -> Sequence[BaseRoute]:
         """The webhook's route."""
@@ -103,19 +113,29 @@ class Channel:
         if read is None or self._reading.locked():
             return None
         async with self._reading:
-            picture = await self.api.download(file, limit=PICTURE_BYTES, seconds=PICTURE_SECONDS)
+            picture = await self._download(file)
             return await asyncio.to_thread(read, picture) if picture is not None else None
+
+    async def _download(self, file: str) -> bytes | None:
+        """A picture that somebody sent, into memory; None when it is too large, slow, or gone."""
+        try:
+            found = await self._bot.get_file(file, read_timeout=PICTURE_SECONDS)
+        except TelegramError:
+            return None
+        if found.file_path is None or (found.file_size or 0) > PICTURE_BYTES:
+            return None
+        return await self._request.fetch(found.file_path, limit=PICTURE_BYTES, seconds=PICTURE_SECONDS)
 
     async def _introduce(self, stop: asyncio.Event, *, publish: bool = True) -> bool:
         """Learn the bot's name and publish its commands; False when told to stop before."""
-        me = await ask_name(self.api, stop)
+        me = await ask_name(self._bot, stop)
         if me is None:
             return False
         self._me = me
         if publish:
             # Beside the work: nobody waits for a menu.
             languages = self._services.languages()
-            self._describing = asyncio.create_task(describe(self.api, self._services.say, languages))
+            self._describing = asyncio.create_task(describe(self._bot, self._services.say, languages))
         return True
 
     async def close(self) -> None:
@@ -129,19 +149,18 @@ class Channel:
 @asynccontextmanager
 async def open_channel(settings: Settings, services: Services) -> AsyncIterator[Channel]:
     """A channel with its connections, closed at the end."""
-    request = AiohttpRequest(settings.telegram_api_url, connections=CONNECTIONS, seconds=ANSWER_SECONDS)
-    await request.initialize()
-    channel = Channel(settings, services, request)
+    clock = ServerClock()
 
-    async def drop_words() -> None:
+    async def drop_expired() -> None:
         while True:
-            await asyncio.sleep(DROP_WORDS_SECONDS)
-            services.recall.drop_old_words()
+            await asyncio.sleep(DROP_EXPIRED_SECONDS)
+            services.chat_state.drop_expired()
 
-    dropping = asyncio.create_task(drop_words())
-    try:
-        yield channel
-    finally:
-        dropping.cancel()
-        await channel.close()
-        await request.shutdown()
+    async with open_bot(settings, clock) as (bot, request):
+        channel = Channel(settings, services, bot, request, clock)
+        dropping = asyncio.create_task(drop_expired())
+        try:
+            yield channel
+        finally:
+            dropping.cancel()
+            await channel.close()

@@ -1,6 +1,6 @@
 """What the channel remembers for a short time, in this process only, under a key that dies at midnight.
 
-Nothing here is ever written. Chats are known by an HMAC under a random key that is renewed each day in Baghdad;
+Nothing here is ever written. Chats are known by an HMAC under a random key that is renewed each day;
 everything is bounded, so that no number of senders makes it grow.
 """
 
@@ -22,8 +22,10 @@ CHATS = 8192
 ANSWERS_PER_CHAT = 8
 ANSWER_SECONDS = 3600.0
 """How long an edited question still finds its answer."""
-GATHER_SECONDS = 8.0
+PENDING_SECONDS = 8.0
 """How long the words of the last question are kept, so that its rest can be read together with it."""
+STATE_SECONDS = 600.0
+"""How long the conversation's own small value of a chat is kept."""
 
 DAY_CHECK_SECONDS = 1.0
 
@@ -40,7 +42,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Gathered:
+class PendingQuestion:
     """The last question of a chat, while its rest may still come."""
 
     parts: dict[int, Part]
@@ -53,15 +55,27 @@ class Gathered:
     """Telegram's time of the last part, Unix seconds."""
     arrived: float
     """When the last part arrived here, monotonic seconds."""
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class MessageLink:
     """Which messages answer which: numbers only."""
 
     questions: tuple[int, ...]
     answers: tuple[int, ...]
     at: float
+    shown: int | None = None
+    """Python's hash of the reply, under a key of this process; None: not known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The conversation's value of a chat."""
+
+    value: str
+    until: float
+    """Monotonic seconds."""
 
 
 @dataclass(slots=True)
@@ -70,7 +84,7 @@ class Bucket:
 
     tokens: float
     at: float
-    told: bool = False
+    warned: bool = False
     """Whether the sender has been told to wait since the bucket was last half full."""
 
     def take(self, now: float, size: float, seconds_per_token: float, count: int = 1) -> bool:
@@ -78,7 +92,7 @@ class Bucket:
         self.tokens = min(size, self.tokens + (now - self.at) / seconds_per_token)
         self.at = now
         if self.tokens >= size / 2:
-            self.told = False
+            self.warned = False
         if self.tokens < count:
             return False
         self.tokens -= count
@@ -110,9 +124,10 @@ class Bounded(Generic[Value]):
         """Forget a key, if it is there."""
         self._entries.pop(key, None)
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._entries.clear()
+    def drop_where(self, old: Callable[[Value], bool]) -> None:
+        """Forget what is old."""
+        for key in [key for key, value in self._entries.items() if old(value)]:
+            del self._entries[key]
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -121,16 +136,17 @@ class Bounded(Generic[Value]):
 @dataclass(slots=True)
 class _Memory:
     languages: Bounded[str]
-    gathered: Bounded[Gathered]
-    answered: Bounded[list[Answered]]
+    pending: Bounded[PendingQuestion]
+    links: Bounded[list[MessageLink]]
     messages: Bounded[Bucket]
     presses: Bounded[Bucket]
-    welcomed: Bounded[float]
+    welcomed: Bounded[tuple[float, bool]]
+    held: Bounded[Held]
     key: bytes
 
 
-class ShortMemory:
-    """The short-lived state of all chats."""
+class ChatState:
+    """What is remembered of all chats, for a short time."""
 
     def __init__(
         self,
@@ -139,7 +155,7 @@ class ShortMemory:
         now: Callable[[], float] = time.monotonic,
         key_of: Callable[[date], bytes] = lambda _: secrets.token_bytes(32),
     ) -> None:
-        """Take the day in Baghdad, the bound on chats, a monotonic clock in seconds, and what gives a day's key."""
+        """Take what gives the day, the bound on chats, a monotonic clock in seconds, and what gives a day's key."""
         self._today = today
         self._key_of = key_of
         self._chats = chats
@@ -152,7 +168,7 @@ class ShortMemory:
     def _fresh(self) -> _Memory:
         size = self._chats
         return _Memory(
-            *(Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size)),
+            *(Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size), Bounded(size)),
             self._key_of(self._day),
         )
 
@@ -179,47 +195,66 @@ class ShortMemory:
         """Remember a choice until midnight."""
         self._memory.languages.put(self._key(chat), language)
 
+    # ---- the conversation's own small value
+
+    def load(self, chat: int) -> str | None:
+        """What the conversation has saved of a chat, unless its time has passed."""
+        held = self.held(chat)
+        return held.value if held is not None else None
+
+    def save(self, chat: int, value: str | None) -> None:
+        """Keep a small value of a chat, which holds ids only, for STATE_SECONDS; None drops it."""
+        self.hold(chat, Held(value, self._now() + STATE_SECONDS) if value is not None else None)
+
+    def held(self, chat: int) -> Held | None:
+        """The same with the time that it has left."""
+        held = self._memory.held.get(self._key(chat))
+        return held if held is not None and held.until > self._now() else None
+
+    def hold(self, chat: int, held: Held | None) -> None:
+        """Keep a value until its own time; None drops it."""
+        _set(self._memory.held, self._key(chat), held)
+
     # ---- the question that is still being written
 
-    def gathered(self, chat: int) -> Gathered | None:
+    def pending(self, chat: int) -> PendingQuestion | None:
         """The last question, unless its time has passed."""
         key = self._key(chat)
-        found = self._memory.gathered.get(key)
-        if found is not None and self._now() - found.arrived > GATHER_SECONDS:
-            self._memory.gathered.drop(key)
+        found = self._memory.pending.get(key)
+        if found is not None and self._now() - found.arrived > PENDING_SECONDS:
+            self._memory.pending.drop(key)
             return None
         return found
 
-    def gather(self, chat: int, question: Gathered) -> None:
-        """Remember the last question for some seconds. Old ones of all chats go at the same time."""
-        self._memory.gathered.put(self._key(chat), question)
+    def remember_question(self, chat: int, question: PendingQuestion) -> None:
+        """Remember the last question for some seconds."""
+        self._memory.pending.put(self._key(chat), question)
 
-    def close_gathering(self, chat: int) -> None:
+    def close_question(self, chat: int) -> None:
         """The next message begins a new question."""
-        self._memory.gathered.drop(self._key(chat))
+        self._memory.pending.drop(self._key(chat))
 
-    def drop_old_words(self) -> None:
-        """Drop the words of every question whose time has passed; called each second."""
-        entries = self._memory.gathered._entries
-        limit = self._now() - GATHER_SECONDS
-        for key in [key for key, question in entries.items() if question.arrived < limit]:
-            del entries[key]
+    def drop_expired(self) -> None:
+        """Drop the words of every question and every value whose time has passed; called each second."""
+        now = self._now()
+        self._memory.pending.drop_where(lambda question: now - question.arrived > PENDING_SECONDS)
+        self._memory.held.drop_where(lambda held: held.until <= now)
 
     # ---- which message answers which
 
-    def remember_answer(self, chat: int, questions: tuple[int, ...], answers: tuple[int, ...]) -> None:
+    def link(self, chat: int, questions: tuple[int, ...], answers: tuple[int, ...], shown: int | None = None) -> None:
         """Remember message numbers, so that an edit or Hide finds its answer; replaces what shared a message."""
         key = self._key(chat)
-        told = self._memory.answered.get(key) or []
-        kept = [old for old in told if not set(old.answers) & set(answers)]
-        self._memory.answered.put(key, [*kept, Answered(questions, answers, self._now())][-ANSWERS_PER_CHAT:])
+        links = self._memory.links.get(key) or []
+        kept = [old for old in links if not set(old.answers) & set(answers)]
+        self._memory.links.put(key, [*kept, MessageLink(questions, answers, self._now(), shown)][-ANSWERS_PER_CHAT:])
 
-    def answer_with(self, chat: int, message: int) -> Answered | None:
+    def link_of(self, chat: int, message: int) -> MessageLink | None:
         """The question and answer that a message number belongs to."""
         limit = self._now() - ANSWER_SECONDS
-        for told in reversed(self._memory.answered.get(self._key(chat)) or []):
-            if (message in told.answers or message in told.questions) and told.at >= limit:
-                return told
+        for link in reversed(self._memory.links.get(self._key(chat)) or []):
+            if (message in link.answers or message in link.questions) and link.at >= limit:
+                return link
         return None
 
     # ---- floods and late answers
@@ -240,24 +275,21 @@ class ShortMemory:
             buckets.put(key, bucket)
         return bucket
 
-    def first_welcome(self, chat: int, seconds: float) -> bool:
-        """Whether a chat has not been welcomed back within so many seconds; it has been from now on."""
+    def first_welcome(self, chat: int, seconds: float, *, urgent: bool) -> bool:
+        """Whether a chat has to be welcomed back: not within so many seconds, nor for the first urgent message."""
         key = self._key(chat)
         before = self._memory.welcomed.get(key)
         now = self._now()
-        if before is not None and now - before < seconds:
+        if before is not None and now - before[0] < seconds and (before[1] or not urgent):
             return False
-        self._memory.welcomed.put(key, now)
+        self._memory.welcomed.put(key, (now, urgent))
         return True
 
     def forget(self, chat: int) -> None:
         """Drop everything about a chat but its buckets, which would otherwise be refilled by asking."""
-        key = self._key(chat)
-        memory = self._memory
-        memory.languages.drop(key)
-        memory.gathered.drop(key)
-        memory.answered.drop(key)
-        memory.welcomed.drop(key)
+        key, memory = self._key(chat), self._memory
+        for entries in (memory.languages, memory.pending, memory.links, memory.welcomed, memory.held):
+            entries.drop(key)
 
     # ---- several workers
 
@@ -269,19 +301,25 @@ class ShortMemory:
         return {
             "language": memory.languages.get(key),
             "welcomed": memory.welcomed.get(key),
-            "answered": [
-                [told.questions, told.answers, told.at] for told in memory.answered.get(key) or [] if told.at >= limit
+            "links": [
+                [link.questions, link.answers, link.at] for link in memory.links.get(key) or [] if link.at >= limit
             ],
-            **{name: [one.tokens, one.at, one.told] if one is not None else None for name, one in buckets.items()},
+            **{name: [one.tokens, one.at, one.warned] if one is not None else None for name, one in buckets.items()},
         }
 
     def learn(self, chat: int, shown: Mapping[str, Any]) -> None:
         """Take over what another worker of this machine has shown. The clock of `now` must be the machine's."""
         key, memory = self._key(chat), self._memory
         _set(memory.languages, key, shown["language"])
-        _set(memory.welcomed, key, shown["welcomed"])
-        answered = [Answered(tuple(questions), tuple(answers), at) for questions, answers, at in shown["answered"]]
-        _set(memory.answered, key, answered or None)
+        welcomed = shown["welcomed"]
+        _set(memory.welcomed, key, (welcomed[0], welcomed[1]) if welcomed is not None else None)
+        # What another worker has linked anew has another time, and so shows what is not known here.
+        own = {(link.answers, link.at): link.shown for link in memory.links.get(key) or []}
+        links = [
+            MessageLink(tuple(questions), tuple(answers), at, own.get((tuple(answers), at)))
+            for questions, answers, at in shown["links"]
+        ]
+        _set(memory.links, key, links or None)
         for bucket, values in ((memory.messages, shown["messages"]), (memory.presses, shown["presses"])):
             if values is not None:
                 bucket.put(key, Bucket(*values))

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.telegram.api import Api
-from bot.channels.telegram.inbox import Ending, Inbox
+from bot.channels.telegram.bot import Backoff
+from bot.channels.telegram.inbox import Acknowledgement, Inbox
+from bot.channels.telegram.profile import LONGEST_START_BACK_OFF_SECONDS, START_BACK_OFF_SECONDS, TokenRefused
 from bot.channels.telegram.updates import ALLOWED_UPDATES, update_number
 from bot.logs import log
 
@@ -29,31 +32,29 @@ LONG_POLL_SECONDS = 25
 ANSWER_MARGIN_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.25
-FIRST_BACK_OFF_SECONDS = 0.5
-LONGEST_BACK_OFF_SECONDS = 15.0
-SECOND_POLLER_PAUSE_SECONDS = 3.0
+CONFLICT_PAUSE_SECONDS = 3.0
+"""Also after an error that another try at once does not change."""
 REPEAT_EVENT_SECONDS = 60.0
 REFUSALS_BELIEVED = 3
 """So many refused tokens in a row, after the token has worked, are the end."""
 STOP_SECONDS = 1.2
 CONFIRM_SECONDS = 0.5
 
-
-class TokenRefused(Exception):
-    """Telegram does not know the token."""
+# Bot.get_updates reads all updates of an answer or none: one that it cannot read would keep the others out for ever.
+warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 
 
 class Polling:
     """The polling loop of one process."""
 
-    def __init__(self, api: Api, inbox: Inbox, now: Callable[[], float] = time.monotonic) -> None:
-        self._api = api
+    def __init__(self, bot: Bot, inbox: Inbox, now: Callable[[], float] = time.monotonic) -> None:
+        self._bot = bot
         self._inbox = inbox
         self._now = now
-        self._window: dict[int, Ending] = {}
+        self._window: dict[int, Acknowledgement] = {}
         """Updates taken in and not yet confirmed, in order; some have ended."""
         self._next = 0
-        """One more than the highest update seen; 0 before the first."""
+        """One more than the last update taken; 0 before the first. After a quiet week numbers may begin lower."""
         self._moved = asyncio.Event()
         self._stuck_since: tuple[int, float] = (0, 0.0)
         self._said: dict[str, float] = {}
@@ -65,42 +66,43 @@ class Polling:
         Raises:
             TokenRefused: the token does not work any more.
         """
-        halt = asyncio.create_task(stop.wait())
+        polling, halt = asyncio.create_task(self._poll()), asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set():
-                turn = asyncio.create_task(self._turn())
-                await asyncio.wait((turn, halt), return_when=asyncio.FIRST_COMPLETED)
-                if not turn.done():
-                    turn.cancel()
-                    await asyncio.gather(turn, return_exceptions=True)
-                    break
-                turn.result()
+            await asyncio.wait((polling, halt), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            halt.cancel()
+            for task in (polling, halt):
+                task.cancel()
+            ends = await asyncio.gather(polling, halt, return_exceptions=True)
+        if isinstance(ends[0], Exception):
+            raise ends[0]
         await self._inbox.close(STOP_SECONDS)
         await self._confirm()
 
-    async def _turn(self) -> None:
-        """One call of getUpdates with what follows from it."""
-        back_off = FIRST_BACK_OFF_SECONDS
+    async def _poll(self) -> None:
+        """Ask for updates, again and again, until cancelled.
+
+        Raises:
+            TokenRefused: see run().
+        """
+        backoff = Backoff(START_BACK_OFF_SECONDS, LONGEST_START_BACK_OFF_SECONDS)
         pause = FIRST_PAUSE_SECONDS
         while True:
             offset = self._offset()
+            asked = self._now()
             try:
-                asked = self._now()
                 batch = await self._ask(offset)
             except TelegramError as error:
-                await asyncio.sleep(self._after(error, back_off))
-                back_off = min(back_off * 2, LONGEST_BACK_OFF_SECONDS)
+                await asyncio.sleep(await self._after(error, backoff))
                 continue
             self._recovered()
-            back_off = FIRST_BACK_OFF_SECONDS
+            backoff = Backoff(START_BACK_OFF_SECONDS, LONGEST_START_BACK_OFF_SECONDS)
             fresh = self._take(batch)
             pause = FIRST_PAUSE_SECONDS if fresh else min(pause * 2, LONGEST_PAUSE_SECONDS)
             if self._window:
                 await self._wait_for_progress(pause)
-            elif not batch and self._now() - asked < FIRST_PAUSE_SECONDS:
-                # A server that does not wait as it was asked to must not be asked in a tight circle.
+            if not fresh and self._now() - asked < FIRST_PAUSE_SECONDS:
+                # A server that does not wait as it was asked to, or repeats what has been confirmed, must not be asked
+                # in a tight circle.
                 await asyncio.sleep(pause)
 
     def _offset(self) -> int:
@@ -112,12 +114,11 @@ class Polling:
         return self._next
 
     async def _ask(self, offset: int) -> list[Any]:
-        values: dict[str, Any] = {"allowed_updates": ALLOWED_UPDATES, "limit": self._limit()}
+        seconds = 0 if self._window else LONG_POLL_SECONDS
+        values: dict[str, Any] = {"allowed_updates": ALLOWED_UPDATES, "limit": self._limit(), "timeout": seconds}
         if offset:
             values["offset"] = offset
-        seconds = 0 if self._window else LONG_POLL_SECONDS
-        values["timeout"] = seconds
-        result = await self._api.call("getUpdates", values, seconds=seconds + ANSWER_MARGIN_SECONDS)
+        result = await self._bot.do_api_request("getUpdates", values, read_timeout=seconds + ANSWER_MARGIN_SECONDS)
         return result if isinstance(result, list) else []
 
     def _limit(self) -> int:
@@ -139,15 +140,15 @@ class Polling:
                 continue
             if number in self._window:
                 continue
-            fresh = True
-            self._next = max(self._next, number + 1)
-            ending = self._inbox.take(raw)
-            self._window[number] = ending
-            if not ending.done():
-                ending.add_done_callback(self._progress)
+            self._next = number + 1
+            acknowledgement = self._inbox.take(raw)
+            self._window[number] = acknowledgement
+            if not acknowledgement.done():
+                fresh = True
+                acknowledgement.add_done_callback(self._progress)
         return fresh
 
-    def _progress(self, _: Ending) -> None:
+    def _progress(self, _: Acknowledgement) -> None:
         self._moved.set()
 
     async def _wait_for_progress(self, seconds: float) -> None:
@@ -155,8 +156,8 @@ class Polling:
         end = self._now() + seconds
         while True:
             ended = 0
-            for ending in self._window.values():
-                if not ending.done():
+            for acknowledgement in self._window.values():
+                if not acknowledgement.done():
                     break
                 ended += 1
             left = end - self._now()
@@ -175,32 +176,41 @@ class Polling:
         if not offset:
             return
         try:
-            await self._api.call("getUpdates", {"offset": offset, "limit": 1, "timeout": 0}, seconds=CONFIRM_SECONDS)
+            values = {"offset": offset, "limit": 1, "timeout": 0}
+            await self._bot.do_api_request("getUpdates", values, read_timeout=CONFIRM_SECONDS)
         except TelegramError:
             # Telegram will deliver the last window again; some of it is then answered twice.
             log("telegram-unreachable", logging.WARNING)
 
     # ---- errors
 
-    def _after(self, error: TelegramError, back_off: float) -> float:
-        """Say what is wrong; gives the seconds to wait.
+    async def _after(self, error: TelegramError, backoff: Backoff) -> float:
+        """Say what is wrong, and mend it where that can be done; gives the seconds to wait.
 
         Raises:
             TokenRefused: see run().
         """
-        if isinstance(error, RetryAfter):
-            wait = error.retry_after
-            self._say("rate-limited")
-            return float(wait) if isinstance(wait, int) else wait.total_seconds()
         if isinstance(error, Conflict):
-            self._say("second-poller")
-            return SECOND_POLLER_PAUSE_SECONDS
+            return await self._after_conflict()
         if isinstance(error, InvalidToken):
             self._refusals += 1
             if self._refusals >= REFUSALS_BELIEVED:
                 raise TokenRefused
-        self._say("telegram-unreachable")
-        return back_off
+        self._say("rate-limited" if isinstance(error, RetryAfter) else "telegram-unreachable")
+        pause = backoff.pause(error)
+        return pause if pause is not None else CONFLICT_PAUSE_SECONDS
+
+    async def _after_conflict(self) -> float:
+        """Find out who else gets the updates: another program that polls, or an address, which is taken away."""
+        try:
+            elsewhere = bool((await self._bot.get_webhook_info()).url)
+            self._say("webhook-elsewhere" if elsewhere else "second-poller")
+            if elsewhere:
+                await self._bot.delete_webhook(drop_pending_updates=False)
+                return FIRST_PAUSE_SECONDS
+        except TelegramError:
+            self._say("telegram-unreachable")
+        return CONFLICT_PAUSE_SECONDS
 
     def _recovered(self) -> None:
         self._refusals = 0

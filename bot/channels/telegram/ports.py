@@ -1,42 +1,41 @@
-"""What the Telegram channel needs from the rest of the program: four things, handed in once."""
+"""What the Telegram channel needs from the rest of the program, handed in once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.channels.telegram.chat_state import ShortMemory
-from bot.channels.telegram.order import Alone, Order
+from bot.channels.telegram.chat_state import ChatState
 from bot.clock import Clock
-from bot.dialogue.callback_data import Actions
-from bot.dialogue.conversation import Card
-from bot.dialogue.reply import Context, Counted, Message, Turn
-from bot.dialogue.screens import Screens
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.reply import Counted
+
+Lane = tuple[str, int]
+"""Updates of one lane are answered one after another: "chat" or "inline", and the chat's number."""
 
 
-class Talk(Protocol):
-    """The part of a Conversation that the channel uses."""
+class Ordering(Protocol):
+    """Keeps a chat's order, and each update's once, beyond this process. Methods raise only when cancelled."""
 
-    @property
-    def screens(self) -> Screens:
-        """The fixed screens."""
+    async def enter(self, lane: Lane, numbers: Sequence[int]) -> frozenset[int]:
+        """Wait for the lane's turn; gives the updates that have ended elsewhere."""
+        ...
 
-    @property
-    def actions(self) -> Actions:
-        """What buttons mean."""
+    async def leave(self, lane: Lane, numbers: Sequence[int]) -> None:
+        """The updates have ended; the next may enter."""
+        ...
 
-    def chat_language(self, context: Context) -> str:
-        """The language of a screen that answers no text."""
 
-    def respond(self, message: Message, context: Context) -> Turn:
-        """Answer one message."""
+class LocalOrdering:
+    """For one process: its own lanes and numbers are enough."""
 
-    def press(self, data: str, context: Context) -> Turn:
-        """Do what a button asks."""
+    async def enter(self, lane: Lane, numbers: Sequence[int]) -> frozenset[int]:
+        """At once."""
+        return frozenset()
 
-    def inline(self, query: str, context: Context) -> tuple[Card, ...]:
-        """Answer cards for a query typed in any chat."""
+    async def leave(self, lane: Lane, numbers: Sequence[int]) -> None:
+        """Nothing to tell anybody."""
 
 
 def _forget_nothing(asker_id: int) -> None:
@@ -47,7 +46,7 @@ def _forget_nothing(asker_id: int) -> None:
 class Services:
     """The rest of the program, as the channel sees it."""
 
-    conversation: Callable[[], Talk]
+    conversation: Callable[[], Conversation]
     """The current conversation; a reload of the content swaps it whole."""
     say: Callable[[str, str], str]
     """(language, English sentence) -> the sentence in that language."""
@@ -56,10 +55,10 @@ class Services:
     count: Callable[[int, Counted], None]
     """Adds one turn of an asker to the counters. Never raises, never waits."""
     clock: Clock
-    recall: ShortMemory
+    chat_state: ChatState
     forget: Callable[[int], None] = _forget_nothing
     """Drops what the counters remember of an asker for today."""
     read_picture: Callable[[bytes], str | None] | None = None
     """The words in a picture, None for none; called in a thread. None: pictures are never downloaded."""
-    order: Order = field(default_factory=Alone)
+    ordering: Ordering = field(default_factory=LocalOrdering)
     """Keeps chats in order among several processes."""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram import Bot, BotCommand
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.telegram.api import Api
-from bot.channels.telegram.polling import FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS, TokenRefused
+from bot.channels.telegram.bot import Backoff, repeated
 from bot.channels.telegram.updates import ALLOWED_UPDATES, Me
 from bot.dialogue.render import N_
 from bot.dialogue.telegram_limits import COMMAND_DESCRIPTION_UNITS, DESCRIPTION_UNITS, SHORT_DESCRIPTION_UNITS
 from bot.logs import log
 
 WEBHOOK_CONNECTIONS = 40
+START_BACK_OFF_SECONDS = 0.5
+LONGEST_START_BACK_OFF_SECONDS = 15.0
+_PASSING = ("resolve host", "timed out", "timeout", "temporar", "unreachable", "connection")
 
 MENU: tuple[tuple[str, str], ...] = (
     ("urgent", N_("Urgent help now")),
@@ -37,94 +42,109 @@ DESCRIPTION = N_(
 )
 SHORT_DESCRIPTION = N_("Questions and answers about offers abroad. A machine; nobody reads this chat.")
 
+Value = TypeVar("Value")
 
-async def insist(act: Callable[[], Any], stop: asyncio.Event) -> Any:
-    """Do one thing until Telegram has answered; None when told to stop before.
+
+class TokenRefused(Exception):
+    """Telegram does not know the token."""
+
+
+class WebhookRefused(Exception):
+    """Telegram does not accept the webhook's address or secret."""
+
+
+async def insist(
+    call: Callable[[], Awaitable[Value]], stop: asyncio.Event, *, until_refused: bool = False
+) -> Value | None:
+    """Make one call until Telegram has answered; None when told to stop before.
 
     Raises:
         TokenRefused: Telegram does not know the token.
+        BadRequest: with `until_refused`, that Telegram refuses what is asked for, and would again.
     """
-    pause = FIRST_BACK_OFF_SECONDS
+    backoff = Backoff(START_BACK_OFF_SECONDS, LONGEST_START_BACK_OFF_SECONDS)
     while not stop.is_set():
         try:
-            return await act()
+            return await call()
         except InvalidToken:
             log("telegram-refused-token", logging.ERROR)
             raise TokenRefused from None
-        except RetryAfter as told:
-            wait = told.retry_after
-            seconds = float(wait) if isinstance(wait, int) else wait.total_seconds()
-            log("rate-limited", logging.WARNING)
         except TelegramError as error:
-            log("telegram-unreachable", logging.WARNING, kind=type(error).__name__)
-            seconds, pause = pause, min(pause * 2, LONGEST_BACK_OFF_SECONDS)
-        try:
-            async with asyncio.timeout(seconds):
+            if until_refused and isinstance(error, BadRequest) and not _is_passing(error):
+                raise
+            event = "rate-limited" if isinstance(error, RetryAfter) else "telegram-unreachable"
+            log(event, logging.WARNING, kind=type(error).__name__)
+            pause = backoff.pause(error)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause if pause is not None else LONGEST_START_BACK_OFF_SECONDS):
                 await stop.wait()
-        except TimeoutError:
-            continue
     return None
 
 
-async def ask_name(api: Api, stop: asyncio.Event) -> Me | None:
+def _is_passing(error: BadRequest) -> bool:
+    """Whether a 400 is about the network: what was asked for may be right."""
+    return any(sign in error.message.casefold() for sign in _PASSING)
+
+
+async def ask_name(bot: Bot, stop: asyncio.Event) -> Me | None:
     """Ask Telegram who the bot is, until it answers; None when told to stop before.
 
     Raises:
         TokenRefused: Telegram does not know the token.
     """
-    told = await insist(lambda: api.call("getMe", {}), stop)
-    if not isinstance(told, dict) or type(told.get("id")) is not int:
-        return None
-    username = told.get("username")
-    return Me(told["id"], username if isinstance(username, str) else None)
+    user = await insist(bot.get_me, stop)
+    return Me(user.id, user.username) if user is not None else None
 
 
-async def set_polling(api: Api, stop: asyncio.Event) -> None:
-    """Take a webhook away, without losing what waits.
+async def take_webhook_away(bot: Bot, stop: asyncio.Event) -> None:
+    """Have updates wait for polling, without losing what waits already.
 
     Raises:
         TokenRefused: Telegram does not know the token.
     """
-    await insist(lambda: api.call("deleteWebhook", {"drop_pending_updates": False}), stop)
+    await insist(lambda: bot.delete_webhook(drop_pending_updates=False), stop)
 
 
-async def set_webhook(api: Api, address: str, secret: str, stop: asyncio.Event) -> None:
+async def set_webhook(bot: Bot, address: str, secret: str, stop: asyncio.Event) -> None:
     """Have updates delivered to an address.
 
     Raises:
         TokenRefused: Telegram does not know the token.
+        WebhookRefused: Telegram does not take the address or the secret.
     """
-    values = {
-        "url": address,
-        "secret_token": secret,
-        "allowed_updates": ALLOWED_UPDATES,
-        "max_connections": WEBHOOK_CONNECTIONS,
-        "drop_pending_updates": False,
-    }
-    await insist(lambda: api.call("setWebhook", values), stop)
+    try:
+        await insist(
+            lambda: bot.set_webhook(
+                address,
+                secret_token=secret,
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=WEBHOOK_CONNECTIONS,
+                drop_pending_updates=False,
+            ),
+            stop,
+            until_refused=True,
+        )
+    except BadRequest:
+        log("webhook-refused", logging.ERROR)
+        raise WebhookRefused from None
 
 
-async def describe(api: Api, say: Callable[[str, str], str], languages: Sequence[str]) -> None:
+async def describe(bot: Bot, say: Callable[[str, str], str], languages: Sequence[str]) -> None:
     """Set commands and descriptions, in each language and, for all other clients, in the first. Never raises.
 
     What Telegram refuses is left as it is: the bot works without.
     """
-    for code, language in (("", languages[0]), *((language, language) for language in languages)):
-        commands = [
-            {"command": name, "description": say(language, words)[:COMMAND_DESCRIPTION_UNITS]} for name, words in MENU
-        ]
-        calls: tuple[tuple[str, dict[str, Any]], ...] = (
-            ("setMyCommands", {"commands": commands}),
-            ("setMyDescription", {"description": say(language, DESCRIPTION)[:DESCRIPTION_UNITS]}),
-            (
-                "setMyShortDescription",
-                {"short_description": say(language, SHORT_DESCRIPTION)[:SHORT_DESCRIPTION_UNITS]},
-            ),
+    for code, language in ((None, languages[0]), *((language, language) for language in languages)):
+        commands = [BotCommand(name, say(language, words)[:COMMAND_DESCRIPTION_UNITS]) for name, words in MENU]
+        long = say(language, DESCRIPTION)[:DESCRIPTION_UNITS]
+        short = say(language, SHORT_DESCRIPTION)[:SHORT_DESCRIPTION_UNITS]
+        calls: tuple[Callable[[], Awaitable[bool]], ...] = (
+            partial(bot.set_my_commands, commands, language_code=code),
+            partial(bot.set_my_description, long, language_code=code),
+            partial(bot.set_my_short_description, short, language_code=code),
         )
-        for method, values in calls:
-            if code:
-                values["language_code"] = code
+        for call in calls:
             try:
-                await api.send(method, values, repeatable=True)
+                await repeated(call, harmless=True)
             except TelegramError as error:
                 log("description-refused", logging.WARNING, kind=type(error).__name__)

@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResult,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.channels.telegram.api import Api
+from bot.channels.telegram.bot import repeated
+from bot.channels.telegram.updates import Place, Shown
 from bot.dialogue.reply import Button, Reply
 from bot.dialogue.telegram_limits import TEXT_UNITS, pack, plain
 from bot.logs import log
 
-_NO_PREVIEW = {"is_disabled": True}
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _ABOUT_THE_CHAT = (
     "chat not found",
     "user not found",
@@ -26,6 +39,8 @@ _ABOUT_THE_CHAT = (
     "kicked",
     "deactivated",
 )
+_ABOUT_THE_TOPIC = ("thread not found", "topic_deleted", "topic_id_invalid")
+_ABOUT_THE_KEYS = ("button", "keyboard", "reply_markup", "inline")
 _NOT_MODIFIED = "message is not modified"
 
 Deletion = Literal["deleted", "gone", "refused"]
@@ -35,28 +50,40 @@ class Refused(Exception):
     """Telegram does not let the bot write in a chat: blocked, deactivated, unknown, or no right to."""
 
 
-def keyboard(rows: Sequence[Sequence[Button]]) -> dict[str, Any]:
-    """Buttons as Telegram's inline keyboard."""
-    return {"inline_keyboard": [[_key(button) for button in row] for row in rows]}
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One message to send."""
+
+    place: Place
+    text: str
+    html: bool
+    keyboard: InlineKeyboardMarkup | None
+    silent: bool
+    answers: int | None
 
 
-def _key(button: Button) -> dict[str, str]:
+def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+    """Buttons as Telegram's inline keyboard; None for none."""
+    return InlineKeyboardMarkup([[_key(button) for button in row] for row in rows]) if rows else None
+
+
+def _key(button: Button) -> InlineKeyboardButton:
     if button.action is not None:
-        return {"text": button.label, "callback_data": button.action}
+        return InlineKeyboardButton(button.label, callback_data=button.action)
     if button.url is not None:
-        return {"text": button.label, "url": button.url}
-    return {"text": button.label, "switch_inline_query": button.share or ""}
+        return InlineKeyboardButton(button.label, url=button.url)
+    return InlineKeyboardButton(button.label, switch_inline_query=button.share or "")
 
 
 class Sender:
     """Writes into chats."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
 
     async def send(
         self,
-        chat: int,
+        place: Place,
         reply: Reply,
         *,
         silent: bool = False,
@@ -68,7 +95,7 @@ class Sender:
         """Send a reply; gives the numbers of its messages, the one with the keyboard last.
 
         Args:
-            chat: where to.
+            place: where to.
             reply: what.
             silent: without a sound.
             answers: the message that it visibly replies to (groups).
@@ -80,103 +107,110 @@ class Sender:
             Refused: Telegram does not let the bot write there.
             TelegramError: it could not be sent.
         """
-        parts = pack(reply.paragraphs, limit or TEXT_UNITS)
-        parts = parts[:1] if limit is not None else parts
-        return await self._send_parts(chat, parts, reply, silent, answers, hide, insist)
-
-    async def _send_parts(
-        self,
-        chat: int,
-        parts: Sequence[str],
-        reply: Reply,
-        silent: bool,
-        answers: int | None,
-        hide: Button | None,
-        insist: bool = False,
-    ) -> tuple[int, ...]:
-        sent: list[int] = []
-        for number, part in enumerate(parts, 1):
-            rows = reply.rows if number == len(parts) else (((hide,),) if hide is not None else ())
-            values: dict[str, Any] = {
-                "chat_id": chat,
-                "text": part,
-                "parse_mode": "HTML",
-                "link_preview_options": _NO_PREVIEW,
-            }
-            if rows:
-                values["reply_markup"] = keyboard(rows)
-            if silent:
-                values["disable_notification"] = True
-            if answers is not None:
-                values["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
-            result = await self._send_one(values, insist)
-            message = result.get("message_id") if isinstance(result, dict) else None
-            if type(message) is int:
-                sent.append(message)
+        texts = pack(reply.paragraphs, limit or TEXT_UNITS)
+        texts = texts[:1] if limit is not None else texts
+        keyboards = _keyboards(len(texts), reply, hide)
+        sent = []
+        for text, keys in zip(texts, keyboards, strict=True):
+            sent.append(await self._send(_Part(place, text, True, keys, silent, answers), insist))
         return tuple(sent)
 
-    async def _send_one(self, values: dict[str, Any], insist: bool) -> Any:
-        try:
-            return await self._api.send("sendMessage", values, repeatable=insist)
-        except ChatMigrated as moved:
-            return await self._api.send("sendMessage", {**values, "chat_id": moved.new_chat_id})
-        except Forbidden:
-            log("send-refused", logging.INFO)
-            raise Refused from None
-        except BadRequest as error:
-            if _names_no_chat(error.message):
+    async def _send(self, part: _Part, insist: bool = False) -> int:
+        """Send one message, without whatever Telegram refuses in it; gives its number."""
+        while True:
+            try:
+                return (await repeated(partial(self._send_once, part), harmless=insist)).message_id
+            except ChatMigrated as moved:
+                # The number that was replied to belongs to the old group.
+                part = replace(part, place=Place(moved.new_chat_id), answers=None)
+            except Forbidden:
                 log("send-refused", logging.INFO)
                 raise Refused from None
-        # Telegram dislikes the message itself: the bare words are better than silence.
-        log("reply-simplified", logging.WARNING)
-        bare = {"chat_id": values["chat_id"], "text": plain(values["text"]), "link_preview_options": _NO_PREVIEW}
-        try:
-            return await self._api.send("sendMessage", bare)
-        except (BadRequest, Forbidden):
-            log("send-refused", logging.INFO)
-            raise Refused from None
+            except BadRequest as error:
+                simpler = _without_what_was_refused(part, error.message.casefold())
+                if simpler is None:
+                    log("send-refused", logging.INFO)
+                    raise Refused from None
+                log("reply-simplified", logging.WARNING)
+                part = simpler
+
+    async def _send_once(self, part: _Part) -> TelegramMessage:
+        return await self._bot.send_message(
+            part.place.chat,
+            part.text,
+            message_thread_id=part.place.thread,
+            parse_mode=ParseMode.HTML if part.html else None,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=part.keyboard,
+            disable_notification=part.silent or None,
+            reply_parameters=ReplyParameters(part.answers, allow_sending_without_reply=True) if part.answers else None,
+        )
 
     async def edit(
-        self, chat: int, messages: Sequence[int], reply: Reply, *, silent: bool = False, hide: Button | None = None
+        self,
+        place: Place,
+        messages: Sequence[int],
+        reply: Reply,
+        *,
+        silent: bool = False,
+        hide: Button | None = None,
+        limit: int | None = None,
+        shown: Shown | None = None,
     ) -> tuple[int, ...]:
         """Turn an earlier reply into another one, message by message; gives the numbers that it has now.
 
-        Where a message cannot be edited, the whole reply is sent anew.
+        Where a message cannot be edited, the whole reply is sent anew. `shown` is what the only one of `messages`
+        shows, where that is known: nothing is done when that is the reply already. `limit` as in send().
 
         Raises:
             Refused: Telegram does not let the bot write there.
             TelegramError: it could not be sent.
         """
-        parts = pack(reply.paragraphs)
+        texts = pack(reply.paragraphs, limit or TEXT_UNITS)
+        texts = texts[:1] if limit is not None else texts
+        keyboards = _keyboards(len(texts), reply, hide)
+        parts = [_Part(place, text, True, keys, silent, None) for text, keys in zip(texts, keyboards, strict=True)]
         kept = messages[: len(parts)]
-        for number, (message, part) in enumerate(zip(kept, parts, strict=False), 1):
-            rows = reply.rows if number == len(parts) else (((hide,),) if hide is not None else ())
-            values = {
-                "chat_id": chat,
-                "message_id": message,
-                "text": part,
-                "parse_mode": "HTML",
-                "link_preview_options": _NO_PREVIEW,
-                "reply_markup": keyboard(rows),
-            }
+        for message, part in zip(kept, parts, strict=False):
+            if shown is not None and len(messages) == 1 and shown == Shown(plain(part.text), part.keyboard):
+                continue
             try:
-                await self._api.send("editMessageText", values, repeatable=True)
-            except Forbidden:
-                log("send-refused", logging.INFO)
-                raise Refused from None
-            except BadRequest as error:
-                if _NOT_MODIFIED in error.message.casefold():
-                    continue
-                return await self._send_parts(chat, parts, reply, silent, None, hide)
+                if not await self._edit(message, part):
+                    return await self._send_all(parts)
+            except ChatMigrated as moved:
+                return await self._send_all([replace(one, place=Place(moved.new_chat_id)) for one in parts])
         for surplus in messages[len(parts) :]:
-            await self.delete(chat, surplus)
-        added = await self._send_parts(chat, parts[len(kept) :], reply, silent, None, hide)
-        return (*kept, *added)
+            await self.delete(place.chat, surplus)
+        return (*kept, *await self._send_all(parts[len(kept) :]))
+
+    async def _send_all(self, parts: Sequence[_Part]) -> tuple[int, ...]:
+        return tuple([await self._send(part) for part in parts])
+
+    async def _edit(self, message: int, part: _Part) -> bool:
+        """Whether a message shows a part now; False where Telegram does not let it be edited."""
+        try:
+            await repeated(
+                lambda: self._bot.edit_message_text(
+                    part.text,
+                    part.place.chat,
+                    message,
+                    parse_mode=ParseMode.HTML,
+                    link_preview_options=NO_PREVIEW,
+                    reply_markup=part.keyboard,
+                ),
+                harmless=True,
+            )
+        except Forbidden:
+            log("send-refused", logging.INFO)
+            raise Refused from None
+        except BadRequest as error:
+            return _NOT_MODIFIED in error.message.casefold()
+        return True
 
     async def delete(self, chat: int, message: int) -> Deletion:
         """Delete one message for both sides, as far as Telegram allows. Never raises."""
         try:
-            await self._api.send("deleteMessage", {"chat_id": chat, "message_id": message}, repeatable=True)
+            await repeated(lambda: self._bot.delete_message(chat, message), harmless=True)
         except TelegramError as error:
             return "gone" if "not found" in error.message.casefold() else "refused"
         return "deleted"
@@ -187,24 +221,38 @@ class Sender:
 
     async def answer_press(self, query: str, words: str | None = None) -> None:
         """End the waiting sign on a pressed button. Never raises: the query may have expired."""
-        values: dict[str, Any] = {"callback_query_id": query}
-        if words is not None:
-            values["text"] = words
         try:
-            await self._api.send("answerCallbackQuery", values, repeatable=True)
+            await repeated(lambda: self._bot.answer_callback_query(query, words), harmless=True)
         except TelegramError:
             return
 
-    async def answer_inline(self, query: str, results: Sequence[dict[str, Any]], cache_seconds: int) -> None:
-        """Show cards under an inline query. Never raises: the query may have expired."""
-        values = {"inline_query_id": query, "results": results, "cache_time": cache_seconds, "is_personal": False}
+    async def answer_inline(self, query: str, results: Sequence[InlineQueryResult], cache_seconds: int) -> None:
+        """Show cards under an inline query. Never raises: the query may have expired.
+
+        Telegram may keep them for the same asker only: for short words the cards' language is that of the asker's app.
+        """
         try:
-            await self._api.send("answerInlineQuery", values, repeatable=True)
+            await repeated(
+                lambda: self._bot.answer_inline_query(query, results, cache_time=cache_seconds, is_personal=True),
+                harmless=True,
+            )
         except TelegramError:
             return
 
 
-def _names_no_chat(message: str) -> bool:
-    """Whether a 400 is about the chat, so that no other wording of the reply would help."""
-    told = message.casefold()
-    return any(sign in told for sign in _ABOUT_THE_CHAT)
+def _keyboards(count: int, reply: Reply, hide: Button | None) -> list[InlineKeyboardMarkup | None]:
+    """A keyboard for each of so many messages: the reply's own under the last."""
+    above = keyboard(((hide,),)) if hide is not None else None
+    return [*([above] * (count - 1)), keyboard(reply.rows)] if count else []
+
+
+def _without_what_was_refused(part: _Part, refusal: str) -> _Part | None:
+    """A message without what Telegram refuses with these words; None where no other wording would help."""
+    if any(sign in refusal for sign in _ABOUT_THE_CHAT):
+        return None
+    if part.place.thread is not None and any(sign in refusal for sign in _ABOUT_THE_TOPIC):
+        return replace(part, place=Place(part.place.chat))
+    if part.keyboard is not None and (not part.html or any(sign in refusal for sign in _ABOUT_THE_KEYS)):
+        return replace(part, keyboard=None)
+    # The bare words are better than silence.
+    return replace(part, text=plain(part.text), html=False) if part.html else None

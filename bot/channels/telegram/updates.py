@@ -1,9 +1,4 @@
-"""One raw update -> what has happened, freed of Telegram's shapes.
-
-Read by hand rather than with Update.de_json, which costs 0.16 ms for a short message and refuses a whole update for
-a field that nobody here looks at. Whatever is missing or of a wrong type is treated as absent; only an update that
-names no chat to answer in cannot be read.
-"""
+"""One raw update -> telegram.Update -> what has happened, freed of Telegram's shapes."""
 
 from __future__ import annotations
 
@@ -12,6 +7,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from telegram import (
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    MessageOriginUser,
+    Update,
+    User,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatType
 
 from bot.dialogue.reply import Kind
 
@@ -32,7 +38,7 @@ COMMANDS = (
 )
 """Commands that are answered in groups without the bot's name; the conversation knows some more spellings."""
 
-Happening = Literal["message", "edited", "pressed", "inline"]
+UpdateKind = Literal["message", "edited", "pressed", "inline"]
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
     ("voice", "voice"),
@@ -57,9 +63,23 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("unique_gift", "payment"),
 )
 """Fields of a message that say its kind, in this order: an animation is also a document, a venue a location."""
+_SENT_BY_PEOPLE = (*(name for name, _ in _KINDS), "text", "caption", "game", "checklist")
+_PLAIN: Mapping[str, type] = {
+    "message_id": int,
+    "date": int,
+    "edit_date": int,
+    "chat": dict,
+    "from": dict,
+    "sender_chat": dict,
+    "text": str,
+    "caption": str,
+    "message_thread_id": int,
+    "is_topic_message": bool,
+    "media_group_id": str,
+    "is_automatic_forward": bool,
+}
+"""Fields of a message without which it cannot be answered well, with their types."""
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]+))?(?=\s|$)")
-
-Raw = Mapping[str, Any]
 
 
 class Malformed(Exception):
@@ -75,15 +95,32 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to write: a chat, or one topic of it."""
+
+    chat: int
+    thread: int | None = None
+    """The forum topic; also private chats can have topics."""
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """The message that one is a reply to."""
 
     message: int
     mine: bool
     text: str
-    kind: Kind
     actions: tuple[str, ...]
     """Callback data of its buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a message of ours shows."""
+
+    text: str
+    """Without markup."""
+    keyboard: InlineKeyboardMarkup | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +128,7 @@ class Incoming:
     """What has happened."""
 
     update: int
-    happening: Happening
+    kind: UpdateKind
     chat: int
     sender: int
     private: bool
@@ -99,10 +136,14 @@ class Incoming:
     """Number of the message: the one sent, or the one whose button was pressed; None where it cannot be reached."""
     text: str = ""
     """Text, caption, inline query or callback data."""
-    kind: Kind = "text"
+    content: Kind = "text"
     forwarded: bool = False
+    own: bool = False
+    """A message of this very bot, forwarded."""
     date: int = 0
-    """When it was sent (or edited), Unix seconds; 0: unknown."""
+    """When it was sent (or edited), Unix seconds by Telegram's clock; 0: unknown."""
+    first_date: int = 0
+    """When an edited message was sent first."""
     language: str | None = None
     """The language of the asker's app."""
     query: str = ""
@@ -111,6 +152,10 @@ class Incoming:
     service: bool = False
     """Nobody wrote it: Telegram's own message about the chat."""
     earlier: Earlier | None = None
+    thread: int | None = None
+    """The topic that it was sent in, where the chat has topics."""
+    shown: Shown | None = None
+    """What the message of a pressed button showed."""
     arrived: float = field(default_factory=time.monotonic, compare=False)
     """When it arrived here, monotonic seconds."""
     photo: str | None = None
@@ -120,6 +165,11 @@ class Incoming:
     def is_command(self) -> bool:
         """Whether it begins like a command."""
         return self.text.startswith("/")
+
+    @property
+    def place(self) -> Place:
+        """Where an answer belongs."""
+        return Place(self.chat, self.thread)
 
 
 def update_number(raw: object) -> int | None:
@@ -132,108 +182,137 @@ def read_update(raw: object, me: Me) -> Incoming | None:
     """Read one update; None for what needs no reaction (not addressed to the bot, or of a kind it does not take).
 
     Raises:
-        Malformed: it names no chat to answer in.
+        Malformed: it is not what the Bot API calls an update, not even without what nobody here looks at.
     """
-    number = update_number(raw)
-    if number is None or not isinstance(raw, Mapping):
+    if update_number(raw) is None or not isinstance(raw, dict):
         raise Malformed
-    if "message" in raw:
-        return _message(number, _object(raw["message"]), "message", me)
-    if "edited_message" in raw:
-        return _message(number, _object(raw["edited_message"]), "edited", me)
+    # The library checks no types, so that anything at all can be raised by what is of another shape.
+    try:
+        try:
+            return _incoming(Update.de_json(raw), me)
+        except Exception:
+            return _incoming(Update.de_json(_simplified(raw)), me)
+    except Exception:
+        raise Malformed from None
+
+
+def _simplified(raw: dict[str, Any]) -> dict[str, Any]:
+    """An update without what is most likely to be of a shape that the library does not know yet."""
+    update = {name: value for name, value in raw.items() if name in ("update_id", "inline_query")}
+    for name in ("message", "edited_message"):
+        if name in raw:
+            update[name] = _plain(raw[name])
     if "callback_query" in raw:
-        return _pressed(number, _object(raw["callback_query"]))
-    if "inline_query" in raw:
-        return _inline(number, _object(raw["inline_query"]))
+        press = dict(raw["callback_query"])
+        update["callback_query"] = {**press, "message": _plain(press["message"])} if "message" in press else press
+    return update
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in message.items() if isinstance(value, _PLAIN.get(name, ()))}
+    return {"message_id": 0, "date": 0, **known}
+
+
+def _incoming(update: Update, me: Me) -> Incoming | None:
+    number = update.update_id
+    if update.message is not None:
+        return _message(number, update.message, "message", me)
+    if update.edited_message is not None:
+        return _message(number, update.edited_message, "edited", me)
+    if update.callback_query is not None:
+        return _pressed(number, update.callback_query)
+    if update.inline_query is not None:
+        return _inline(number, update.inline_query)
     return None
 
 
-def _object(value: object) -> Raw:
-    if not isinstance(value, Mapping):
-        raise Malformed
-    return value
-
-
-def _part(raw: Raw, name: str) -> Raw:
-    value = raw.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(raw: Raw, name: str) -> int | None:
-    value = raw.get(name)
-    return value if type(value) is int else None
-
-
-def _text(raw: Raw, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _kind(raw: Raw) -> Kind:
+def _content(message: TelegramMessage) -> Kind:
     for name, kind in _KINDS:
-        if name in raw:
-            if kind == "document" and _text(_part(raw, name), "mime_type").startswith("image/"):
+        if getattr(message, name):
+            if kind == "document" and message.document and (message.document.mime_type or "").startswith("image/"):
                 return "picture"
             return kind
-    return "text" if "text" in raw else "other"
+    return "text" if message.text is not None else "other"
 
 
-_CONTENT = frozenset(name for name, _ in _KINDS) | {"text", "game", "checklist", "caption"}
+def _words(message: TelegramMessage) -> str:
+    """Text or caption, if it is one.
 
-
-def _message(number: int, raw: Raw, happening: Happening, me: Me) -> Incoming | None:
-    chat = _number(_part(raw, "chat"), "id")
-    if chat is None:
+    Raises:
+        Malformed: it is something else.
+    """
+    words = message.text or message.caption or ""
+    if not isinstance(words, str):
         raise Malformed
-    sender = _part(raw, "from")
-    private = _text(_part(raw, "chat"), "type") == "private"
-    if "is_automatic_forward" in raw or _number(_part(raw, "via_bot"), "id") == me.id:
+    return words
+
+
+def _message(number: int, message: TelegramMessage, kind: UpdateKind, me: Me) -> Incoming | None:
+    chat, sender = message.chat, message.from_user
+    if type(chat.id) is not int:
+        raise Malformed
+    if message.is_automatic_forward or (message.via_bot is not None and message.via_bot.id == me.id):
         # A linked channel's post, or one of our own cards, which is an answer already.
         return None
-    if sender.get("is_bot") is True and "sender_chat" not in raw:
+    if sender is not None and sender.is_bot and message.sender_chat is None:
         return None
-    if happening == "edited" and "text" not in raw and "caption" not in raw:
+    if kind == "edited" and message.text is None and message.caption is None:
         # A live location moves by edits; a picture changed without words asks nothing new.
         return None
-    kind = _kind(raw)
+    private = chat.type == ChatType.PRIVATE
+    content = _content(message)
+    date = int(message.date.timestamp())
+    origin = message.forward_origin
     incoming = Incoming(
         update=number,
-        happening=happening,
-        chat=chat,
-        sender=_number(sender, "id") or chat,
-        private=private,
-        message=_number(raw, "message_id"),
-        text=_text(raw, "text") or _text(raw, "caption"),
         kind=kind,
-        forwarded="forward_origin" in raw or "forward_date" in raw,
-        date=(_number(raw, "edit_date") if happening == "edited" else None) or _number(raw, "date") or 0,
-        language=_text(sender, "language_code") or None,
-        album=_text(raw, "media_group_id") or None,
-        service=_CONTENT.isdisjoint(raw),
-        earlier=_earlier(_part(raw, "reply_to_message"), me),
-        photo=_largest(raw) if kind == "picture" else None,
+        chat=chat.id,
+        sender=sender.id if sender is not None else chat.id,
+        private=private,
+        message=message.message_id or None,
+        text=_words(message),
+        content=content,
+        forwarded=origin is not None,
+        own=isinstance(origin, MessageOriginUser) and origin.sender_user.id == me.id,
+        date=int(message.edit_date.timestamp()) if message.edit_date is not None and kind == "edited" else date,
+        first_date=date,
+        language=_language(sender),
+        album=message.media_group_id,
+        service=not any(getattr(message, name) for name in _SENT_BY_PEOPLE),
+        earlier=_earlier(message.reply_to_message, me),
+        thread=_thread(message),
+        photo=_largest(message) if content == "picture" else None,
     )
     return _addressed(incoming, me) if incoming.text or not private else incoming
 
 
-def _earlier(raw: Raw, me: Me) -> Earlier | None:
-    message = _number(raw, "message_id")
-    if message is None or "forum_topic_created" in raw:
+def _language(user: User | None) -> str | None:
+    return (user.language_code or None) if user is not None else None
+
+
+def _thread(message: TelegramMessage) -> int | None:
+    """The topic of a message. Threads of replies, as under a channel's post, are none: Telegram refuses their number."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
+def _earlier(message: TelegramMessage | None, me: Me) -> Earlier | None:
+    if message is None or message.forum_topic_created is not None:
         return None
-    rows = _part(raw, "reply_markup").get("inline_keyboard")
+    mine = message.from_user is not None and message.from_user.id == me.id
     actions = tuple(
-        button["callback_data"]
-        for row in (rows if isinstance(rows, list) else ())
-        for button in (row if isinstance(row, list) else ())
-        if isinstance(button, Mapping) and isinstance(button.get("callback_data"), str)
+        button.callback_data
+        for row in (message.reply_markup.inline_keyboard if message.reply_markup is not None else ())
+        for button in row
+        if isinstance(button.callback_data, str)
     )
-    mine = _number(_part(raw, "from"), "id") == me.id
-    return Earlier(message, mine, _text(raw, "text") or _text(raw, "caption"), _kind(raw), actions)
+    return Earlier(message.message_id, mine, _words(message), actions)
 
 
 def _addressed(incoming: Incoming, me: Me) -> Incoming | None:
     """Find out whether a message is meant for the bot, and free its text of the bot's name."""
     text, earlier, called = incoming.text, incoming.earlier, False
+    if incoming.own and not incoming.private:
+        return None
     command = _COMMAND.match(text)
     if command is not None:
         name, at = command[1].casefold(), command[2]
@@ -252,7 +331,7 @@ def _addressed(incoming: Incoming, me: Me) -> Incoming | None:
         text = text.strip()
     if not called:
         return incoming if incoming.private or (earlier is not None and earlier.mine) else None
-    if not text and incoming.kind == "text":
+    if not text and incoming.content == "text":
         # Named and nothing else: what the message replies to is what is asked about.
         if earlier is not None and earlier.text and not earlier.mine:
             return replace(incoming, text=earlier.text, forwarded=True)
@@ -260,49 +339,44 @@ def _addressed(incoming: Incoming, me: Me) -> Incoming | None:
     return replace(incoming, text=text)
 
 
-def _largest(raw: Raw) -> str | None:
+def _largest(message: TelegramMessage) -> str | None:
     """The file of a picture's largest size, or of a picture sent as a document."""
-    sizes = raw.get("photo")
-    if isinstance(sizes, list) and sizes and isinstance(sizes[-1], Mapping):
-        return _text(sizes[-1], "file_id") or None
-    return _text(_part(raw, "document"), "file_id") or None
+    if message.photo:
+        return message.photo[-1].file_id
+    return message.document.file_id if message.document is not None else None
 
 
-def _pressed(number: int, raw: Raw) -> Incoming:
-    sender = _part(raw, "from")
-    message = _part(raw, "message")
-    asker = _number(sender, "id")
-    chat = _number(_part(message, "chat"), "id")
-    query = _text(raw, "id")
-    if (chat is None and asker is None) or not query:
-        raise Malformed
-    # Telegram shows a message that it can no longer reach with the date 0.
-    reachable = bool(_number(message, "date"))
+def _pressed(number: int, query: CallbackQuery) -> Incoming:
+    asker, message = query.from_user, query.message
+    chat = message.chat if message is not None else None
+    reachable = message if isinstance(message, TelegramMessage) and message.is_accessible else None
     return Incoming(
         update=number,
-        happening="pressed",
-        chat=chat if chat is not None else asker or 0,
-        sender=asker if asker is not None else chat or 0,
-        private=chat is None or _text(_part(message, "chat"), "type") == "private",
-        message=_number(message, "message_id") if reachable else None,
-        text=_text(raw, "data"),
-        language=_text(sender, "language_code") or None,
-        query=query,
+        kind="pressed",
+        chat=chat.id if chat is not None else asker.id,
+        sender=asker.id,
+        private=chat is None or chat.type == ChatType.PRIVATE,
+        message=reachable.message_id if reachable is not None else None,
+        text=query.data or "",
+        language=_language(asker),
+        query=query.id,
+        thread=_thread(reachable) if reachable is not None else None,
+        shown=_shown(reachable) if reachable is not None else None,
     )
 
 
-def _inline(number: int, raw: Raw) -> Incoming:
-    sender = _part(raw, "from")
-    asker, query = _number(sender, "id"), _text(raw, "id")
-    if asker is None or not query:
-        raise Malformed
+def _shown(message: TelegramMessage) -> Shown | None:
+    return Shown(message.text, message.reply_markup) if message.text is not None else None
+
+
+def _inline(number: int, query: InlineQuery) -> Incoming:
     return Incoming(
         update=number,
-        happening="inline",
-        chat=asker,
-        sender=asker,
+        kind="inline",
+        chat=query.from_user.id,
+        sender=query.from_user.id,
         private=True,
-        text=_text(raw, "query"),
-        language=_text(sender, "language_code") or None,
-        query=query,
+        text=query.query,
+        language=_language(query.from_user),
+        query=query.id,
     )

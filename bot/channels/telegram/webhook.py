@@ -38,10 +38,10 @@ def telegram_routes(inbox: Inbox, secret: str) -> Sequence[BaseRoute]:
     Answers 200 when the update has ended, 403 without the secret, 400 for what is no update, 405 for another method,
     413 for too large a body, 503 while stopping: Telegram repeats whatever is not answered with 200.
     """
-    return (Route(PATH, _Door(inbox, secret)),)
+    return (Route(PATH, _WebhookApp(inbox, secret)),)
 
 
-class _Door:
+class _WebhookApp:
     """The route as an ASGI application: no request and response objects, which cost more than they give here."""
 
     def __init__(self, inbox: Inbox, secret: str) -> None:

@@ -10,10 +10,28 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
 from bot.content_tools.problems import Problem
+from bot.content_tools.rule import error, warning
+from bot.i18n import N_, SOURCE_LANGUAGE
+
+error(
+    "sentence-blank-lost",
+    N_("{blank} stands in the English sentence and not in its translation. Put {blank} where its word belongs."),
+)
+error(
+    "sentence-blank-unknown",
+    N_("{blank} does not stand in the English sentence, so nothing fills it. Delete it, or correct its spelling."),
+)
+error(
+    "sentence-forms",
+    N_("the sentence has {count} of the {wanted} plural forms of this language. Write the missing ones."),
+)
+warning("sentence-untranslated", N_('"{sentence}" is not translated. Write its translation after msgstr.'))
+error(
+    "catalogue-broken",
+    N_("the catalogue cannot be read. Undo the last change; every text stands between two quotation marks."),
+)
 
 _BLANK = re.compile(r"\{[a-z_]*\}")
-SOURCE_LANGUAGE = "en"
-"""English sentences stand for themselves: an empty translation is right there."""
 
 
 def check_catalogues(folder: Path) -> Iterator[Problem]:

@@ -3,117 +3,158 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
+from bot.content_tools.checks.phrases import compiled, sentences, unmarked
 from bot.content_tools.checks.texts import Finding
+from bot.content_tools.load.schema import DoubtedEntry, PlaceEntry, RulesEntry
+from bot.content_tools.load.word_schema import StyleFile
+from bot.content_tools.rule import error, warning
+from bot.i18n import N_
 
-EMERGENCY = "iraq-911"
-"""The contact whose digits start another country's emergency service when dialled in Russia."""
-
-NEVER_NAMED = {"get-lost": re.compile(r"get lost|iditelesom|غيت لوست|idite lesom", re.IGNORECASE)}
-"""Contacts that stay out of every reply."""
-
-NEVER_SHOWN = {
-    "get-lost": "it may serve Russian citizens only.",
-    "i-want-to-live": "it is run by one side of the war, and using it is a crime in Russia.",
-}
-"""Contacts whose number or handle no check makes fit to be shown, with why."""
-
-NEVER_ALONE = {"R19": ("R05", "R14")}
-"""Fact -> facts that must stand beside it in a topic: who issues real visas, and that real visas ended in contracts."""
-
-NEVER_STATED = frozenset({"R39"})
-"""Facts whose figures no answer gives."""
-
-_MARKS = re.compile("[\u064b-\u0652\u0670\u0640]")
-
-# A number for inside Iraq, in an answer for somebody who may be in Russia: both halves of the warning must be there.
-_WARNING = {
-    "en": (
-        re.compile(r"inside Iraq", re.I),
-        re.compile(
-            r"\bnot (?:to )?(?:dial|call|ring)\b[^.]*\bRussia|\bRussia\b[^.]*\bnot (?:to )?(?:dial|call|ring)\b", re.I
-        ),
+error(
+    "promise",
+    N_('"{words}" promises what nobody can promise. Say what is known, or that it is not known.'),
+    example="promise-english",
+)
+error(
+    "emergency-callable",
+    N_(
+        "someone may read this where these digits start another country's emergency service. Write {{number:{id}}} with the warning instead of {{contact:{id}}}."
     ),
-    "ar": (
-        re.compile(r"داخل العراق"),
-        re.compile(r"{0}[^.؟]*روسيا|روسيا[^.؟]*{0}".format(r"(?<!\w)[وف]?(?:لا|ألا) [تي](?:تصل|طلب)")),
+)
+error(
+    "emergency-unwarned",
+    N_(
+        "the warning is missing. Say where {{number:{id}}} works, where nobody should dial it, and who can call instead (see emergency_warning in _style.yaml)."
     ),
-}
+)
+error("said-never", N_('"{words}" can hurt somebody. {instead}'))
+warning("said-instead", N_('"{words}" is hard to read or misleads. Write: {instead}'))
+error("contact-hidden", N_('"{name}" stays out of every reply. Delete it.'))
+error("share-untraced", N_('"{number}" does not stand alone: {because}. Say so beside it, or leave it out.'))
 
-_PROMISES = {
-    "en": re.compile(
-        r"\b(?:we|I|you can) guarantee\b|\bguaranteed\b|\bwe promise\b|\bI promise\b|\byou(?: will|'ll| are|'re) (?:be )?(?:completely |perfectly |totally )?safe\b"
-        r"|\bnothing will happen to (?:you|him|them)\b|\b(?:you|he|they) (?:will not|won't|will never) be "
-        r"(?:jailed|imprisoned|arrested|punished|prosecuted|sentenced|deported|charged|harmed)\b|\b100 ?% safe\b"
-        r"|\bno risk (?:at all|whatsoever)\b|\byou have nothing to fear\b",
-        re.IGNORECASE,
-    ),
-    "ar": re.compile(
-        r"(?<!\w)(?:و|ف)?(?:نضمن|أضمن|اضمن|نعدك|نعدكم|أعدك|أعدكم|مضمون|مضمونة)(?!\w)"
-        r"|(?<!\w)(?:ستكون|ستكونين|ستكونون|أنت|انت) (?:بأمان|بامان|في أمان|آمنا|آمنين)(?!\w)"
-        r"|(?<!\w)لن (?:تسجن|تسجنوا|يسجن|تعتقل|يعتقل|تحاكم|يحاكم|تعاقب|يعاقب|تتأذى|يتأذى)(?!\w)"
-        r"|(?<!\w)لن (?:يحدث|يحصل|يصيبك|يصيبه)(?: (?:لك|له|لكم|لهم))? (?:شيء|أي شيء|مكروه)(?!\w)",
-    ),
-}
-# "Nobody can promise", "an offer that says 'guaranteed'", a question: talk about promises is no promise.
-_DENIED = {
-    "en": re.compile(
-        r"\b(?:no|not|nobody|none|never|cannot|can't|without|if|says?|said|claims?|told|whoever|who)\b", re.I
-    ),
-    "ar": re.compile(r"(?<!\w)(?:و|ف)?(?:لا|لم|ليس|ليست|غير|دون|بلا|إن|إذا|يقول|يقولون|قال|قالوا|وعد|من|ما من)(?!\w)"),
-}
-_SENTENCE = re.compile(r"[^.!?؟\n]+[.!?؟]?")
+# A sentence about the future that denies ("you will not be jailed") is a promise in spite of its "not".
+_DENIES_ITSELF = re.compile(r"\b(?:not|won't|never|nothing)\b|(?<!\w)[وف]?لن(?!\w)", re.IGNORECASE)
 
 
-def promises(text: str, language: str) -> Iterator[Finding]:
-    """Words that promise what nobody can promise."""
-    pattern = _PROMISES.get(language)
-    for sentence in _SENTENCE.findall(text) if pattern is not None else ():
-        bare = _MARKS.sub("", sentence)
-        found = pattern.search(bare) if pattern is not None else None
-        if found is None or sentence.rstrip().endswith(("?", "؟")):
-            continue
-        if _DENIED[language].search(bare[: found.start()]) and not found.group().startswith("لن"):
-            continue
-        words = found.group().strip()
-        yield Finding("promise", words, {"words": words})
+@dataclass(frozen=True)
+class Wording:
+    """One language's phrases, ready to be looked for."""
+
+    promises: re.Pattern[str] | None = None
+    denials: re.Pattern[str] | None = None
+    emergency_warning: tuple[re.Pattern[str], ...] = ()
+    """All of these must be found beside the emergency number."""
+    instead: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """(words that are hard to read, better ones)"""
+    never: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """(words that can hurt, what to say)"""
+
+    @classmethod
+    def of(cls, style: StyleFile) -> Wording:
+        """Compile what stands in `_style.yaml`."""
+        beside = (compiled(lines) for lines in style.emergency_warning)
+        return cls(
+            promises=compiled(style.promises),
+            denials=compiled(style.denials),
+            emergency_warning=tuple(pattern for pattern in beside if pattern is not None),
+            instead=_pairs(style.instead),
+            never=_pairs(style.never_said),
+        )
 
 
-def emergency_abroad(text: str, language: str) -> Iterator[Finding]:
-    """The emergency number in words for somebody who is or may be in Russia."""
-    if f"{{contact:{EMERGENCY}}}" in text:
-        yield Finding("emergency-callable", f"{{contact:{EMERGENCY}}}", {"id": EMERGENCY})
-    warning = _WARNING.get(language)
-    if warning is not None and f"{{number:{EMERGENCY}}}" in text:
-        bare = _MARKS.sub("", text)
-        if not all(part.search(bare) for part in warning):
-            yield Finding("emergency-unwarned", f"{{number:{EMERGENCY}}}", {"id": EMERGENCY})
+def _pairs(words: Mapping[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((pattern, better) for phrase, better in words.items() if (pattern := compiled([phrase])) is not None)
 
 
-def never_named(text: str) -> Iterator[Finding]:
-    """Names and placeholders of contacts that stay out of replies."""
-    for contact, pattern in NEVER_NAMED.items():
-        found = pattern.search(text)
-        typed = found.group() if found is not None else f"{{contact:{contact}}}"
-        if found is not None or typed in text:
-            yield Finding("contact-hidden", typed, {"name": typed})
+class Rules:
+    """The rules of one campaign."""
 
+    def __init__(
+        self,
+        rules: RulesEntry,
+        places: Mapping[str, PlaceEntry],
+        styles: Mapping[str, StyleFile],
+        emergency: str | None,
+    ) -> None:
+        """`styles`: language code -> its `_style.yaml`; `emergency`: the emergency contact, if it has a number."""
+        self.entry = rules
+        self.emergency = emergency
+        self._dialled = {place for place, entry in places.items() if entry.emergency == "yes"}
+        self._never_named = {contact: compiled(words) for contact, words in self.entry.never_named.items()}
+        self._wordings = {code: Wording.of(style) for code, style in styles.items()}
+        self._beside = {
+            (position, code): compiled(words)
+            for position, entry in enumerate(self.entry.doubted)
+            for code, words in entry.words.items()
+        }
 
-def missing_beside(facts: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(fact, fact that must stand beside it and does not)."""
-    for fact, companions in NEVER_ALONE.items():
-        if fact in facts:
-            yield from ((fact, companion) for companion in companions if companion not in facts)
+    def may_dial(self, place: str) -> bool:
+        """Whether the emergency contact may be dialled where an asker may be."""
+        return place in self._dialled
 
+    def promises(self, text: str, language: str) -> Iterator[Finding]:
+        """Words that promise what nobody can promise."""
+        wording = self._wordings.get(language)
+        if wording is None or wording.promises is None or wording.promises.search(unmarked(text)) is None:
+            return
+        for sentence in sentences(text):
+            bare = unmarked(sentence)
+            found = wording.promises.search(bare)
+            if found is None or sentence.rstrip().endswith(("?", "؟")):
+                continue
+            denied = wording.denials is not None and wording.denials.search(bare[: found.start()])
+            if denied and not _DENIES_ITSELF.search(found.group()):
+                continue
+            words = found.group().strip()
+            yield Finding("promise", words, {"words": words})
 
-_DOCUMENT = {"en": re.compile(r"\b(?:document|paper)", re.I), "ar": re.compile(r"وثيق|مستند|وثائق")}
+    def wording(self, text: str, language: str) -> Iterator[Finding]:
+        """Words that can hurt, and words that are hard to read."""
+        wording = self._wordings.get(language)
+        if wording is None:
+            return
+        bare = unmarked(text)
+        for code, pairs in (("said-never", wording.never), ("said-instead", wording.instead)):
+            for pattern, better in pairs:
+                for found in pattern.finditer(bare):
+                    yield Finding(code, found.group(), {"words": found.group(), "instead": better})
 
+    def emergency_abroad(self, text: str, language: str) -> Iterator[Finding]:
+        """The emergency number in words for somebody who is or may be where it must not be dialled."""
+        name = self.emergency
+        if name is None:
+            return
+        if f"{{contact:{name}}}" in text:
+            yield Finding("emergency-callable", f"{{contact:{name}}}", {"id": name})
+        wording = self._wordings.get(language)
+        if wording is not None and f"{{number:{name}}}" in text:
+            bare = unmarked(text)
+            if not all(part.search(bare) for part in wording.emergency_warning):
+                yield Finding("emergency-unwarned", f"{{number:{name}}}", {"id": name})
 
-def untraced_share(text: str, language: str, facts: Collection[str]) -> Iterator[Finding]:
-    """The survival figure that no document bears out, without the words that say so."""
-    document = _DOCUMENT.get(language)
-    if "R37" in facts and document is not None and not document.search(text):
-        found = re.search(r"(?<![\d.,])5(?![\d.,]*\d)", text)
-        if found is not None:
-            yield Finding("share-untraced", "5", {})
+    def never_named(self, text: str) -> Iterator[Finding]:
+        """Names and placeholders of contacts that stay out of replies."""
+        for contact, pattern in self._never_named.items():
+            found = pattern.search(unmarked(text)) if pattern is not None else None
+            typed = found.group() if found is not None else f"{{contact:{contact}}}"
+            if found is not None or typed in text:
+                yield Finding("contact-hidden", typed, {"name": typed})
+
+    def missing_beside(self, facts: Collection[str]) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+        """(fact, fact that must stand beside it and does not, why per language)."""
+        for entry in self.entry.never_alone:
+            if entry.fact in facts:
+                yield from ((entry.fact, other, entry.because) for other in entry.beside if other not in facts)
+
+    def doubted(self, text: str, language: str, facts: Collection[str]) -> Iterator[tuple[DoubtedEntry, Finding]]:
+        """Figures that need words beside them which say how sure they are, without those words."""
+        for position, entry in enumerate(self.entry.doubted):
+            words = self._beside.get((position, language))
+            if entry.fact not in facts or words is None or words.search(unmarked(text)):
+                continue
+            number = re.search(rf"(?<![\d.,]){re.escape(entry.number)}(?![\d.,]*\d)", text)
+            if number is not None:
+                yield entry, Finding("share-untraced", entry.number, {"number": entry.number})

@@ -4,11 +4,65 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from bot.content_tools.rule import error
 from bot.dialogue.telegram_limits import html_faults
+from bot.i18n import N_
+
+error(
+    "invisible",
+    N_("a character that nobody can see stands here ({name}). Delete it; if you cannot find it, type the line again."),
+)
+error(
+    "letter-lookalike",
+    N_('in "{word}" the letter {letter} belongs to another alphabet. Type the word again with one keyboard.'),
+    example="lookalike-latin",
+)
+error(
+    "letter-persian",
+    N_('in "{word}" the letter {letter} is not the Arabic one. Type the word again with an Arabic keyboard.'),
+)
+error("mark-latin", N_('a Latin "{mark}" follows an Arabic word. Write "{right}".'))
+error("mark-arabic", N_('an Arabic "{mark}" follows a Latin word. Write "{right}".'))
+error("mark-loose", N_('a space stands before "{mark}". Delete the space.'))
+error("mark-double", N_('"{marks}" are two marks in a row. Keep the one that ends the sentence.'))
+error("digits-eastern", N_('the digits "{digits}" are not the ones used here. Write {right}.'))
+error("html-refused", N_("Telegram refuses {tag}. Delete it: texts here are plain."))
+error("html", N_("askers would read {tag} as it stands. Delete it: texts here are plain."))
+error(
+    "markdown",
+    N_('askers would read "{sign}" as it stands. Delete it: texts here are plain; a list line begins with "• ".'),
+)
+error(
+    "raw-link",
+    N_('"{link}" is a link or a handle. Put it into contacts.yaml or sources.yaml and write {{contact:...}} here.'),
+)
+error(
+    "raw-phone",
+    N_('"{number}" looks like a telephone number. Put it into contacts.yaml and write {{contact:...}} here.'),
+)
+error(
+    "raw-emergency",
+    N_("the emergency number stands here in digits. Write {{contact:{id}}}, or {{number:{id}}} in a warning."),
+)
+error(
+    "placeholder-broken",
+    N_(
+        '"{typed}" is not a placeholder. Write {{contact:ID}} or {{number:ID}} with an id of contacts.yaml, without spaces.'
+    ),
+)
+error(
+    "placeholder-unknown",
+    N_('there is no contact "{id}" (nearest: {nearest}). Correct the id, or add the contact to contacts.yaml.'),
+    example="unknown-contact",
+)
+error(
+    "placeholder-dead",
+    N_("{{number:{id}}} shows nothing, because that contact has no confirmed number. Write {{contact:{id}}}."),
+)
 
 PLACEHOLDER = re.compile(r"\{(contact|number):([a-z0-9-]+)\}")
 
@@ -35,6 +89,7 @@ _WESTERN = {ord(digit): str(unicodedata.digit(digit)) for digit in "٠١٢٣٤٥
 _EASTERN_DIGIT = re.compile("[٠-٩۰-۹]+")
 _LATIN_MARK = re.compile(r"[\u0621-\u064a\u0671-\u06d3][\u064b-\u0652»)\"]*\s*[,;?]")
 _ARABIC_MARK = re.compile(r"[A-Za-z][\")]*\s*[،؛؟]")
+_DOUBLE_MARK = re.compile(r"(?<![.!?؟،,;؛:])(?!\.{3}(?!\.))[.!?؟،,;؛:]{2,}")
 _LOOSE_MARK = re.compile(r"\S\s+[،؛؟](?=\s|$)|\S [,;?!](?=\s|$)")
 _PERSIAN = re.compile("[\u06a9\u06aa\u06cc\u06c1\u06be\u06d5\u06c0\u06d0\u06d2\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -107,6 +162,9 @@ def punctuation(text: str) -> Iterator[Finding]:
             yield Finding("mark-arabic", match.group(), {"mark": mark, "right": right})
     for match in _LOOSE_MARK.finditer(bare):
         yield Finding("mark-loose", match.group(), {"mark": match.group()[-1]})
+    for match in _DOUBLE_MARK.finditer(bare):
+        if match.group() not in ("?!", "؟!"):
+            yield Finding("mark-double", match.group(), {"marks": match.group()})
     for match in _EASTERN_DIGIT.finditer(text):
         western = "".join(str(unicodedata.digit(digit)) for digit in match.group())
         yield Finding("digits-eastern", match.group(), {"digits": match.group(), "right": western})
@@ -141,19 +199,34 @@ def _addresses(text: str) -> Iterator[Finding]:
     for match in _PHONE.finditer(_DATE.sub(" ", _YEARS.sub(" ", _LINK.sub(" ", western)))):
         if sum(character.isdigit() for character in match.group()) >= 7:
             yield Finding("raw-phone", match.group().strip(), {"number": match.group().strip()})
-    for match in re.finditer(r"(?<![\d.,+])911(?![\d.,]*\d)", western):
-        yield Finding("raw-911", match.group(), {"number": "911"})
 
 
-def without_addresses(text: str) -> str:
-    """A text without the telephone numbers and links that `addresses` finds in it: their digits are no figures."""
-    for finding in addresses(text):
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The contact for danger to life."""
+
+    id: str
+    value: str
+
+
+def emergency_digits(text: str, emergency: Emergency | None) -> Iterator[Finding]:
+    """The emergency number in digits: it must come from the contact, and abroad with its warning."""
+    if emergency is None or _DIGIT.search(text) is None:
+        return
+    pattern = rf"(?<![\d.,+]){re.escape(emergency.value)}(?![\d.,]*\d)"
+    for match in re.finditer(pattern, PLACEHOLDER.sub(" ", text).translate(_WESTERN)):
+        yield Finding("raw-emergency", match.group(), {"id": emergency.id})
+
+
+def without_addresses(text: str, emergency: Emergency | None = None) -> str:
+    """A text without the telephone numbers and links that stand raw in it: their digits are no figures."""
+    for finding in (*addresses(text), *emergency_digits(text, emergency)):
         text = text.replace(finding.fragment, " ")
     return text
 
 
 def placeholders(
-    text: str, contacts: Collection[str], dialled: Collection[str], nearest_contact: dict[str, str]
+    text: str, contacts: Collection[str], dialled: Collection[str], nearest: Callable[[str, Collection[str]], str]
 ) -> Iterator[Finding]:
     """Placeholders that would show nothing. `dialled`: contacts with a number that may be shown."""
     for match in _BRACED.finditer(text):
@@ -163,6 +236,6 @@ def placeholders(
             yield Finding("placeholder-broken", typed, {"typed": typed[:60]})
         elif good.group(2) not in contacts:
             wanted = good.group(2)
-            yield Finding("placeholder-unknown", typed, {"id": wanted, "nearest": nearest_contact.get(wanted, "-")})
+            yield Finding("placeholder-unknown", typed, {"id": wanted, "nearest": nearest(wanted, contacts)})
         elif good.group(1) == "number" and good.group(2) not in dialled:
             yield Finding("placeholder-dead", typed, {"id": good.group(2)})

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bot.content_tools.load.schema import FILES
+from bot.content_tools.load.file_kinds import FILES
 
 FOLDER = "schemas"
 GLOBS: dict[str, str] = {
@@ -21,6 +21,16 @@ GLOBS: dict[str, str] = {
     "categories": "content/*/_categories.yaml",
     "words": "content/*/_words.yaml",
     "foreign": "content/*/_foreign.yaml",
+    "dangers": "content/dangers.yaml",
+    "safety": "content/*/_safety.yaml",
+    "offers": "content/*/_offers.yaml",
+    "smalltalk": "content/*/_smalltalk.yaml",
+    "sentences": "content/*/_sentences.yaml",
+    "style": "content/*/_style.yaml",
+    "danger-examples": "content/*/dangers/[!n]*.yaml",
+    "harmless-examples": "content/*/dangers/none.yaml",
+    "scam-examples": "content/*/offers/scams.yaml",
+    "honest-examples": "content/*/offers/honest.yaml",
     "wordings": "tests/wordings/*/*.yaml",
 }
 """Kind of file -> the files of that kind, for the editors' settings."""

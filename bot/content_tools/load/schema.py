@@ -2,69 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag
 
-ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-FACT_ID = r"^[A-Z][0-9]{2,3}S?$"
-DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-SOURCE_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
-LANGUAGE = r"^[a-z]{2,3}$"
-VARIETY = r"^[a-z][a-z0-9-]*$"
-CODE = r"^[a-z0-9][a-z0-9-]{0,15}$"
-HANDLE = r"^([A-Za-z][A-Za-z0-9_]{4,31})?$"
-ADDRESS = r"^https?://[^\s/]+\S*$"
-
-PATTERNS: dict[str, str] = {
-    ID: "id-form",
-    FACT_ID: "fact-id-form",
-    DAY: "day-form",
-    SOURCE_DATE: "date-form",
-    LANGUAGE: "language-form",
-    VARIETY: "id-form",
-    CODE: "code-form",
-    HANDLE: "handle-form",
-    ADDRESS: "address-form",
-}
-"""Pattern -> code of the message that tells how to write such a value."""
+from bot.content_tools.load.fields import (
+    Address,
+    Code,
+    Count,
+    Day,
+    FactId,
+    Handle,
+    Id,
+    LanguageCode,
+    ReviewState,
+    SourceDate,
+    Strict,
+    Text,
+    TimeZone,
+    Variety,
+    Weight,
+    Words,
+)
 
 
-def _real_day(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise PydanticCustomError("day-form", "no such day") from None
-    return text
-
-
-def _real_date(text: str) -> str:
-    try:
-        date.fromisoformat((text + "-01-01")[:10])
-    except ValueError:
-        raise PydanticCustomError("date-form", "no such date") from None
-    return text
-
-
-Id = Annotated[str, StringConstraints(pattern=ID)]
-FactId = Annotated[str, StringConstraints(pattern=FACT_ID)]
-Day = Annotated[str, StringConstraints(pattern=DAY), AfterValidator(_real_day)]
-SourceDate = Annotated[str, StringConstraints(pattern=SOURCE_DATE), AfterValidator(_real_date)]
-LanguageCode = Annotated[str, StringConstraints(pattern=LANGUAGE)]
-Variety = Annotated[str, StringConstraints(pattern=VARIETY)]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Count = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
-PATTERNS[r"^[0-9]{1,3}$"] = "count-form"
-Words = dict[LanguageCode, Text]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LanguageEntry(_Strict):
+class LanguageEntry(Strict):
     """One language of the campaign."""
 
     name: Text = Field(description="Its own name for itself, as the language menu shows it.")
@@ -74,40 +37,134 @@ class LanguageEntry(_Strict):
     varieties: dict[Variety, Count] = Field(description="Ways of writing it -> how many phrasings a topic should have.")
 
 
-class CampaignFile(_Strict):
+class PlaceEntry(Strict):
+    """A place where an asker may be."""
+
+    emergency: Literal["yes", "no"] = Field(description="yes: the emergency contact may be dialled there.")
+    name: Words
+
+
+class DoorEntry(Strict):
+    """A key of the first screen."""
+
+    open: Id = Field(description="A topic, a category, check (the offer checker) or contacts.")
+    label: Words
+
+
+class NeverAloneEntry(Strict):
+    """A fact that misleads where another one is missing."""
+
+    fact: FactId
+    beside: list[FactId] = Field(description="What every topic with the fact must name too.")
+    because: Words = Field(description="Why, in one clause: the check says it.")
+
+
+class DoubtedEntry(Strict):
+    """A figure that stands only beside words that say how sure it is."""
+
+    fact: FactId
+    number: Text
+    words: dict[LanguageCode, list[Text]] = Field(description="One of these must stand in the same answer.")
+    because: Words = Field(description="What to say beside it: the check says it.")
+
+
+class StyleEntry(Strict):
+    """How answers are written; a limit or list that is left out asks nothing."""
+
+    sentence_words: Count | None = Field(None, description="Words of the longest sentence.")
+    label: Count | None = Field(None, description="Characters of the longest title or label on a key.")
+    short: Count | None = Field(None, description="Characters of the longest short answer; the screen sentence apart.")
+    first_screen: Count | None = Field(None, description="Characters of short answer and next step together.")
+    same_sentence: Count | None = Field(None, description="Topics in which one sentence may stand.")
+    screen_first: list[Id] = Field(
+        default_factory=list, description="Topics whose readers may be watched: the screen sentence opens them."
+    )
+    emergency_offered: list[Id] = Field(
+        default_factory=list, description="Topics in which the warning of the emergency contact abroad may stand."
+    )
+    unknown_is_the_answer: list[Id] = Field(
+        default_factory=list, description="Topics that may open with what is not known."
+    )
+    women_too: list[Id] = Field(default_factory=list, description="Topics that must address women as well as men.")
+    details_only: list[FactId] = Field(
+        default_factory=list, description="Facts whose figures stand in the details alone."
+    )
+
+
+class RulesEntry(Strict):
+    """The campaign's own rules of wording, as far as a program can know them."""
+
+    never_named: dict[Id, list[Text]] = Field(
+        default_factory=dict, description="Contacts that stay out of every reply -> the words that name them."
+    )
+    never_shown: dict[Id, Words] = Field(
+        default_factory=dict, description="Contacts whose number no check makes fit to be shown -> why."
+    )
+    never_alone: list[NeverAloneEntry] = Field(default_factory=list)
+    never_stated: list[FactId] = Field(default_factory=list, description="Facts whose figures no answer gives.")
+    doubted: list[DoubtedEntry] = Field(default_factory=list)
+    style: StyleEntry = Field(default_factory=StyleEntry)
+
+
+class CampaignFile(Strict):
     """campaign.yaml: what the whole campaign shares."""
 
     name: Words = Field(description="The campaign's name in each language.")
-    handle: Annotated[str, StringConstraints(pattern=HANDLE)] = Field(
-        "", description="The bot's public name without @."
-    )
+    handle: Handle = Field("", description="The bot's public name without @.")
+    time_zone: TimeZone = Field(description="IANA name, such as Asia/Baghdad: days begin at its midnight.")
     languages: dict[LanguageCode, LanguageEntry] = Field(description="Every language, the main one first.")
+    places: dict[Id, PlaceEntry] = Field(description="Where askers may be, as far as it changes whom to turn to.")
+    emergency_contact: Id | None = Field(None, description="The contact for danger to life.")
     categories: list[Id] = Field(description="The shelves of the topics menu, in order.")
-    codes: dict[Annotated[str, StringConstraints(pattern=CODE)], Words] = Field(
+    doors: list[DoorEntry] = Field(default_factory=list, description="The keys of the first screen, in order.")
+    enlisting_topics: list[Id] = Field(default_factory=list, description="For somebody who asks how to go.")
+    recruiting_topics: list[Id] = Field(default_factory=list, description="For somebody who asks how to recruit.")
+    offer_topics: list[Id] = Field(default_factory=list, description="Keys under the report on an offer.")
+    operator: Words = Field(default_factory=dict, description="Who runs the bot; without it nothing is said.")
+    description: Words = Field(default_factory=dict, description="What Telegram shows before the first message.")
+    short_description: Words = Field(default_factory=dict, description="What Telegram shows in the bot's profile.")
+    codes: dict[Code, Words] = Field(
         default_factory=dict, description="Codes on posters and links -> their label in each language."
     )
     other_scripts: dict[Variety, Text] = Field(
         default_factory=dict, description="Script that the bot cannot read -> the sentence that says so in it."
     )
+    rules: RulesEntry = Field(default_factory=RulesEntry)
 
 
-ReviewState = Annotated[str, StringConstraints(pattern=r"^(not yet|[0-9]{4}-[0-9]{2}-[0-9]{2})$")]
-PATTERNS[r"^(not yet|[0-9]{4}-[0-9]{2}-[0-9]{2})$"] = "review-form"
+class DangerEntry(Strict):
+    """A danger, as far as it does not depend on a language."""
+
+    id: Id
+    place: Id = Field(description="Where people in it usually are: a place of campaign.yaml, or unknown.")
+    topics: list[Id] = Field(default_factory=list, description="What helps the one who is in it.")
+    relative_topics: list[Id] = Field(default_factory=list, description="What helps one who writes about another.")
+    leave_out: list[Literal["full", "ask", "contacts", "watched"]] = Field(
+        default_factory=list, description="Parts of the urgent reply that are not shown."
+    )
+    alone: Literal["yes", "no"] = Field("no", description="yes: no topic stands under the reply.")
+    tracing: Literal["yes", "no"] = Field("no", description="yes: a search for a missing person may help.")
+    mission: Literal["yes", "no"] = Field("no", description="yes: the state's mission abroad may help.")
+    watched: Literal["yes", "no"] = Field("no", description="yes: the screen may be seen, the warning comes first.")
+    officials: Literal["yes", "no"] = Field("no", description="yes: officials may hold the person.")
+    private: Literal["yes", "no"] = Field("no", description="yes: the family may be a part of the danger.")
 
 
-def _real_review(text: str) -> str:
-    return text if text == "not yet" else _real_day(text)
+class DangersFile(Strict):
+    """dangers.yaml: the dangers that are listened for, the most pressing first, unknown last."""
+
+    dangers: list[DangerEntry]
 
 
-class ReviewEntry(_Strict):
+class ReviewEntry(Strict):
     """Who has read an answer: the day, or "not yet"."""
 
-    native_speaker: Annotated[ReviewState, AfterValidator(_real_review)] = "not yet"
-    lawyer: Annotated[ReviewState, AfterValidator(_real_review)] = "not yet"
-    protection_specialist: Annotated[ReviewState, AfterValidator(_real_review)] = "not yet"
+    native_speaker: ReviewState = "not yet"
+    lawyer: ReviewState = "not yet"
+    protection_specialist: ReviewState = "not yet"
 
 
-class TopicEntry(_Strict):
+class TopicEntry(Strict):
     """One topic in the registry."""
 
     id: Id = Field(description="The name of its files; never changed once published.")
@@ -116,18 +173,23 @@ class TopicEntry(_Strict):
         description="What its answers may say: ids of facts.yaml."
     )
     related: list[Id] = Field(description="Two to four other topics, for the buttons under the answer.")
-    place: Literal["iraq", "russia", "any"] = Field(description="Where an asker may be.")
+    place: Id = Field(description="Where an asker may be: a place of campaign.yaml, or any.")
+    weight: Weight = Field("1", description="How often it is asked beside other topics; 1: seldom.")
+    calm: Literal["yes", "no"] = Field(
+        "no", description="yes: who asks this is in no danger; the urgent lane learns from its phrasings."
+    )
+    alias_of: Id | None = Field(None, description="The topic that this one was merged into; its id stays known.")
     review_by: Day | None = Field(None, description="From this day on the answer says that it may be out of date.")
     reviews: dict[LanguageCode, ReviewEntry] = Field(default_factory=dict, description="Who has read it, per language.")
 
 
-class TopicsFile(_Strict):
+class TopicsFile(Strict):
     """topics.yaml: the registry of everything that people can ask."""
 
     topics: list[TopicEntry]
 
 
-class FactEntry(_Strict):
+class FactEntry(Strict):
     """One fact, in our own words."""
 
     id: FactId
@@ -139,31 +201,44 @@ class FactEntry(_Strict):
     use: Literal["asker", "editors"] = Field(description="editors: no answer repeats it.")
 
 
-class FactsFile(_Strict):
+class FactsFile(Strict):
     """facts.yaml: all that the answers may say."""
 
     facts: list[FactEntry]
 
 
-class SourceEntry(_Strict):
+def _form_of_name(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "[text]"
+    return "[words]" if isinstance(value, Mapping) else None
+
+
+Name: TypeAlias = Annotated[
+    Annotated[Text, Tag("[text]")] | Annotated[Words, Tag("[words]")], Discriminator(_form_of_name)
+]
+"""A name that is the same in every language, or one in each."""
+
+
+class SourceEntry(Strict):
     """One published page."""
 
     id: Id
-    url: Annotated[str, StringConstraints(pattern=ADDRESS)]
-    publisher: Text
+    url: Address
+    publisher: Name = Field(description="Who published it: one text, or one in each language.")
+    rank: Count = Field("9", description="1: best known; the credit under an answer names these first.")
     title: Text
     date: SourceDate | None = Field(None, description="The page's own date: 2026, 2026-02 or 2026-02-26.")
     date_note: Text | None = Field(None, description="What is known of the date when the page shows none.")
     language: LanguageCode
 
 
-class SourcesFile(_Strict):
+class SourcesFile(Strict):
     """sources.yaml: the pages that facts come from."""
 
     sources: list[SourceEntry]
 
 
-class ContactEntry(_Strict):
+class ContactEntry(Strict):
     """Someone who may help."""
 
     id: Id
@@ -175,7 +250,7 @@ class ContactEntry(_Strict):
     run_by: Words
     value: Text | None = Field(None, description="Number, handle or page: it stands here and nowhere else.")
     kind: Literal["phone", "page", "handle", "route", "none"]
-    place: Literal["iraq", "russia", "ukraine", "anywhere"]
+    place: Id = Field(description="Where it can be reached: a place of campaign.yaml, or anywhere.")
     hours: Words = Field(default_factory=dict)
     languages: list[LanguageCode] = Field(default_factory=list)
     cost: Words = Field(default_factory=dict)
@@ -188,26 +263,26 @@ class ContactEntry(_Strict):
     checked_at: Text | None = Field(None, description="The page or the way by which it was confirmed.")
 
 
-class ContactsFile(_Strict):
+class ContactsFile(Strict):
     """contacts.yaml: every number, page and handle."""
 
     contacts: list[ContactEntry]
 
 
-class FamilyEntry(_Strict):
+class FamilyEntry(Strict):
     """Words that count as one theme."""
 
     label: Words
     words: dict[LanguageCode, list[Text]]
 
 
-class VocabularyFile(_Strict):
+class VocabularyFile(Strict):
     """vocabulary.yaml: the closed list of themes that unanswered questions are counted over."""
 
     families: dict[Id, FamilyEntry]
 
 
-class AnswerFile(_Strict):
+class AnswerFile(Strict):
     """<language>/<topic>.yaml: one topic's words, one screen long."""
 
     title: Text = Field(description="Button label: at most 40 characters.")
@@ -222,20 +297,20 @@ class PhrasingsFile(RootModel[dict[Variety, list[Text]]]):
     model_config = ConfigDict(frozen=True)
 
 
-class CategoryEntry(_Strict):
+class CategoryEntry(Strict):
     """A shelf of the topics menu."""
 
     title: Text
     about: Text
 
 
-class CategoriesFile(_Strict):
+class CategoriesFile(Strict):
     """<language>/_categories.yaml."""
 
     categories: dict[Id, CategoryEntry]
 
 
-class WordsFile(_Strict):
+class WordsFile(Strict):
     """<language>/_words.yaml: words that the matcher reads alike."""
 
     equivalents: dict[Text, str] = Field(
@@ -251,7 +326,7 @@ class ForeignFile(RootModel[dict[Variety, list[Text]]]):
     model_config = ConfigDict(frozen=True)
 
 
-class WordingEntry(_Strict):
+class WordingEntry(Strict):
     """A question to test on."""
 
     q: Text = Field(description="What somebody types.")
@@ -259,59 +334,9 @@ class WordingEntry(_Strict):
     also: list[Id] = Field(default_factory=list, description="Other topics that would answer it as well.")
 
 
-class WordingsFile(_Strict):
+class WordingsFile(Strict):
     """tests/wordings/<language>/<topic>.yaml: questions kept apart from those that the matcher learns from."""
 
     finds: list[WordingEntry] = Field(default_factory=list, description="Must find the topic.")
     near_misses: list[WordingEntry] = Field(default_factory=list, description="Must not be answered by the topic.")
     known_failures: list[WordingEntry] = Field(default_factory=list, description="Should find it and do not yet.")
-
-
-FILES: dict[str, type[BaseModel]] = {
-    "campaign": CampaignFile,
-    "topics": TopicsFile,
-    "facts": FactsFile,
-    "sources": SourcesFile,
-    "contacts": ContactsFile,
-    "vocabulary": VocabularyFile,
-    "answer": AnswerFile,
-    "phrasings": PhrasingsFile,
-    "categories": CategoriesFile,
-    "words": WordsFile,
-    "foreign": ForeignFile,
-    "wordings": WordingsFile,
-}
-"""Kind of file -> its model."""
-
-
-def fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The keys that a model knows at a path of keys and positions; empty where any key may stand."""
-    current: Any = model
-    for step in path:
-        current = _below(current, step)
-    current = _model_in(current)
-    return tuple(current.model_fields) if current is not None and not issubclass(current, RootModel) else ()
-
-
-def _below(annotation: Any, step: str | int) -> Any:
-    model = _model_in(annotation)
-    if model is not None:
-        field = model.model_fields.get("root" if issubclass(model, RootModel) else str(step))
-        if field is None:
-            return None
-        return _below(field.annotation, step) if issubclass(model, RootModel) else field.annotation
-    arguments = [a for a in getattr(annotation, "__args__", ()) if a is not type(None)]
-    return arguments[-1] if arguments else None
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if (
-            isinstance(argument, type)
-            and issubclass(argument, BaseModel)
-            and not getattr(annotation, "__origin__", None)
-        ):
-            return argument
-    return None

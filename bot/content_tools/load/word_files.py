@@ -1,242 +1,113 @@
-"""Parsed word files -> the words of the urgent lane, the offer checker and small talk.
-
-Each function takes a language code and what stands in its file, as plain dicts, lists and strings, and raises
-ValueError("key path: what is wrong. How to mend it.") for the first thing that it cannot read.
-"""
+"""The models of the word files -> the words of the urgent lane, the offer checker, small talk and the fixed screens."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from importlib import resources
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import yaml
-
+from bot.content_tools.load import word_schema
+from bot.dialogue.campaign import Sentences
 from bot.dialogue.offers import OfferReport, OfferWords, SignWords
-from bot.dialogue.safety import DANGERS, UNKNOWN, DangerWords, SafetyWords, UrgentReply
+from bot.dialogue.safety import DangerWords, SafetyWords
 from bot.dialogue.smalltalk import SmallTalkKind
-from bot.nlu.patterns import PatternError, Vocabulary
-
-LAST_RESORT_LANGUAGES = ("ar", "en")
-_PLACES = ("iraq", "russia", "unknown")
+from bot.dialogue.urgent_reply import UrgentReply
 
 
-def safety_words(language: str, data: Mapping[str, Any]) -> SafetyWords:
+def safety_words(language: str, file: word_schema.SafetyFile) -> SafetyWords:
     """What stands in `_safety.yaml`."""
-    top = _mapping(data, "")
-    _only(
-        top,
-        "",
-        ("safe_words", "groups", "negations", "cancels", "softens", "dangers", "people", "places", "steering", "reply"),
-    )
-    groups = _groups(top)
-    dangers = []
-    for name, value in _mapping(_needed(top, "", "dangers"), "dangers").items():
-        where = f"dangers.{name}"
-        if name not in DANGERS:
-            raise ValueError(f"{where}: no such danger. {_nearest(name, DANGERS)}")
-        danger = _mapping(value, where)
-        _only(danger, where, ("strong", "weak"))
-        dangers.append(
-            DangerWords(
-                name,
-                _patterns(danger.get("strong"), f"{where}.strong", groups),
-                _patterns(danger.get("weak"), f"{where}.weak", groups),
-            )
-        )
-    people = _part(top, "people", ("self", "relatives"))
-    places = _part(top, "places", ("russia", "iraq"))
-    steering = _part(top, "steering", ("enlisting", "recruiting"))
+    reply = file.reply
     return SafetyWords(
         language=language,
-        safe_words=_lines(_needed(top, "", "safe_words"), "safe_words"),
-        groups=groups,
-        negations=_patterns(top.get("negations"), "negations", groups),
-        cancels=_patterns(top.get("cancels"), "cancels", groups),
-        softens=_patterns(top.get("softens"), "softens", groups),
-        dangers=tuple(dangers),
-        self_words=_patterns(people.get("self"), "people.self", groups),
-        relatives=_patterns(people.get("relatives"), "people.relatives", groups),
-        in_russia=_patterns(places.get("russia"), "places.russia", groups),
-        in_iraq=_patterns(places.get("iraq"), "places.iraq", groups),
-        enlisting=_patterns(steering.get("enlisting"), "steering.enlisting", groups),
-        recruiting=_patterns(steering.get("recruiting"), "steering.recruiting", groups),
-        reply=_urgent_reply(_mapping(_needed(top, "", "reply"), "reply")),
-    )
-
-
-def _urgent_reply(data: Mapping[str, Any]) -> UrgentReply:
-    _only(data, "reply", ("full", "ask", "now", "contacts", "machine", "kindness", "again"))
-    now = {
-        name: _text(value, f"reply.now.{name}")
-        for name, value in _mapping(_needed(data, "reply", "now"), "reply.now").items()
-    }
-    for name in now:
-        if name not in DANGERS:
-            raise ValueError(f"reply.now.{name}: no such danger. {_nearest(name, DANGERS)}")
-    if UNKNOWN not in now:
-        raise ValueError(f"reply.now: the sentences for {UNKNOWN} are missing. Add the key {UNKNOWN}.")
-    contacts = _mapping(_needed(data, "reply", "contacts"), "reply.contacts")
-    _only(contacts, "reply.contacts", _PLACES)
-    return UrgentReply(
-        full=_sentence(data, "reply", "full"),
-        ask=_sentence(data, "reply", "ask"),
-        now=now,
-        contacts={place: _sentence(contacts, "reply.contacts", place) for place in _PLACES},
-        machine=_sentence(data, "reply", "machine"),
-        kindness=_sentence(data, "reply", "kindness"),
-        again=_sentence(data, "reply", "again"),
-    )
-
-
-def offer_words(language: str, data: Mapping[str, Any]) -> OfferWords:
-    """What stands in `_offers.yaml`."""
-    top = _mapping(data, "")
-    _only(top, "", ("groups", "offer", "not_an_offer", "signs", "report"))
-    groups = _groups(top)
-    offer = _part(top, "offer", ("calls", "terms"))
-    against = _part(top, "not_an_offer", ("questions", "warnings", "news"))
-    listed = _mapping(_needed(top, "", "signs"), "signs")
-    signs = []
-    for name, value in listed.items():
-        where = f"signs.{name}"
-        sign = _mapping(value, where)
-        _only(sign, where, ("name", "why", "ask", "only_with", "not_with", "words", "not_words"))
-        others = {key: _lines(sign.get(key, []), f"{where}.{key}") for key in ("only_with", "not_with")}
-        for key, ids in others.items():
-            for other in ids:
-                if other not in listed:
-                    raise ValueError(f"{where}.{key}: no sign is called {other}. {_nearest(other, tuple(listed))}")
-        signs.append(
-            SignWords(
-                id=name,
-                name=_sentence(sign, where, "name"),
-                why=_sentence(sign, where, "why"),
-                ask=_sentence(sign, where, "ask"),
-                patterns=_patterns(sign.get("words"), f"{where}.words", groups),
-                without=_patterns(sign.get("not_words"), f"{where}.not_words", groups),
-                only_with=others["only_with"],
-                not_with=others["not_with"],
-            )
-        )
-    report = _part(top, "report", ("found", "nothing_found", "ask", "more", "next"))
-    return OfferWords(
-        language=language,
-        groups=dict(groups),
-        calls=_patterns(offer.get("calls"), "offer.calls", groups),
-        terms=_patterns(offer.get("terms"), "offer.terms", groups),
-        questions=_patterns(against.get("questions"), "not_an_offer.questions", groups),
-        warnings=_patterns(against.get("warnings"), "not_an_offer.warnings", groups),
-        news=_patterns(against.get("news"), "not_an_offer.news", groups),
-        signs=tuple(signs),
-        report=OfferReport(
-            **{key: _sentence(report, "report", key) for key in ("found", "nothing_found", "ask", "more", "next")}
+        safe_words=_stripped(file.safe_words),
+        groups=_groups(file.groups),
+        negations=file.negations.texts(),
+        cancels=file.cancels.texts(),
+        softens=file.softens.texts(),
+        dangers=tuple(DangerWords(name, one.strong.texts(), one.weak.texts()) for name, one in file.dangers.items()),
+        self_words=file.people.own.texts(),
+        relatives=file.people.relatives.texts(),
+        places={place: patterns.texts() for place, patterns in file.places.items()},
+        enlisting=file.steering.enlisting.texts(),
+        recruiting=file.steering.recruiting.texts(),
+        reply=UrgentReply(
+            full=reply.full.strip(),
+            ask=reply.ask.strip(),
+            now={danger: words.texts() for danger, words in reply.now.items()},
+            contacts={place: words.texts() for place, words in reply.contacts.items()},
+            questions={danger: words.texts() for danger, words in reply.question.items()},
+            watched=reply.watched.texts(),
+            mission=reply.mission.texts(),
+            tracing=reply.tracing.strip(),
+            note=reply.note.strip(),
+            neutral=reply.neutral.strip(),
+            machine=reply.machine.strip(),
+            kindness=reply.kindness.strip(),
+            again=reply.again.strip(),
         ),
     )
 
 
-def small_talk_kinds(language: str, data: Mapping[str, Any]) -> tuple[SmallTalkKind, ...]:
-    """What stands in `_smalltalk.yaml`."""
-    top = _mapping(data, "")
-    _only(top, "", ("kinds",))
-    kinds = []
-    for name, value in _mapping(_needed(top, "", "kinds"), "kinds").items():
-        where = f"kinds.{name}"
-        kind = _mapping(value, where)
-        _only(kind, where, ("wordings", "reply"))
-        wordings = _lines(_needed(kind, where, "wordings"), f"{where}.wordings")
-        kinds.append(SmallTalkKind(name, language, wordings, _sentence(kind, where, "reply")))
-    return tuple(kinds)
-
-
-def last_resort() -> tuple[SafetyWords, ...]:
-    """The lane's words that ship with the program, for when the content is gone."""
-    folder = resources.files("bot.content_tools.load") / "last_resort"
-    return tuple(
-        safety_words(
-            language,
-            yaml.load((folder / f"{language}_safety.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader),  # noqa: S506 - strings only
-        )
-        for language in LAST_RESORT_LANGUAGES
+def offer_words(language: str, file: word_schema.OffersFile) -> OfferWords:
+    """What stands in `_offers.yaml`."""
+    report = file.report
+    return OfferWords(
+        language=language,
+        groups=_groups(file.groups),
+        calls=file.offer.calls.texts(),
+        terms=file.offer.terms.texts(),
+        questions=file.not_an_offer.questions.texts(),
+        warnings=file.not_an_offer.warnings.texts(),
+        news=file.not_an_offer.news.texts(),
+        signs=tuple(
+            SignWords(
+                id=name,
+                name=sign.name.strip(),
+                why=sign.why.strip(),
+                ask=sign.ask.strip(),
+                patterns=sign.words.texts(),
+                without=sign.not_words.texts(),
+                only_with=tuple(sign.only_with),
+                not_with=tuple(sign.not_with),
+            )
+            for name, sign in file.signs.items()
+        ),
+        report=OfferReport(
+            found=report.found.strip(),
+            nothing_found=report.nothing_found.strip(),
+            ask=report.ask.strip(),
+            more=report.more.strip(),
+            next=report.next.strip(),
+        ),
     )
 
 
-# ---- reading
+def small_talk_kinds(language: str, file: word_schema.SmallTalkFile) -> tuple[SmallTalkKind, ...]:
+    """What stands in `_smalltalk.yaml`."""
+    return tuple(
+        SmallTalkKind(
+            name,
+            language,
+            kind.reply.strip(),
+            tuple(kind.doors),
+            {variety: _stripped(texts) for variety, texts in kind.wordings.items()},
+        )
+        for name, kind in file.kinds.items()
+    )
 
 
-def _mapping(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where or 'file'}: keys with values are expected here. Write one `key: value` a line.")
-    return value
+def sentences(language: str, file: word_schema.SentencesFile) -> Sentences:
+    """What stands in `_sentences.yaml`."""
+    return Sentences(
+        welcome=file.welcome.strip(),
+        honest=file.honest.strip(),
+        scope=file.scope.strip(),
+        emergency=file.emergency.strip(),
+        help_menu=file.help_menu.strip(),
+    )
 
 
-def _only(data: Mapping[str, Any], where: str, known: tuple[str, ...]) -> None:
-    for key in data:
-        if key not in known:
-            path = f"{where}.{key}" if where else key
-            raise ValueError(f"{path}: this key is not known here. {_nearest(key, known)}")
+def _groups(groups: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: _stripped(lines) for name, lines in groups.items()}
 
 
-def _needed(data: Mapping[str, Any], where: str, key: str) -> object:
-    if key not in data:
-        path = f"{where}.{key}" if where else key
-        raise ValueError(f"{path}: this key is missing. Add it.")
-    return data[key]
-
-
-def _part(top: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Mapping[str, Any]:
-    part = _mapping(top.get(name, {}), name)
-    _only(part, name, known)
-    return part
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{where}: a text is expected here. Write a sentence.")
-    return value.strip()
-
-
-def _sentence(data: Mapping[str, Any], where: str, key: str) -> str:
-    return _text(_needed(data, where, key), f"{where}.{key}")
-
-
-def _lines(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"{where}: a list is expected here. Begin each line with `- `.")
-    return tuple(_text(line, f"{where}[{number}]") for number, line in enumerate(value, 1))
-
-
-class _Groups(dict[str, tuple[str, ...]]):
-    """A file's named groups, and a vocabulary in which its patterns are tried while they are read."""
-
-    def __init__(self, groups: Mapping[str, tuple[str, ...]]) -> None:
-        super().__init__(groups)
-        self.trial = Vocabulary()
-
-
-def _groups(top: Mapping[str, Any]) -> _Groups:
-    found = _mapping(top.get("groups", {}), "groups")
-    return _Groups({name: _lines(lines, f"groups.{name}") for name, lines in found.items()})
-
-
-def _patterns(value: object, where: str, groups: _Groups) -> tuple[str, ...]:
-    """Lines of patterns: a list, or lists by variety (iq, msa, arabizi, mixed ...). Each one is tried at once."""
-    if value is None:
-        return ()
-    if isinstance(value, Mapping):
-        return tuple(line for name, part in value.items() for line in _patterns(part, f"{where}.{name}", groups))
-    lines = _lines(value, where)
-    for number, line in enumerate(lines, 1):
-        try:
-            groups.trial.compile(line, groups)
-        except PatternError as problem:
-            raise ValueError(f"{where}[{number}]: {problem}") from None
-    return lines
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, 1)
-    if near:
-        return f"Did you mean {near[0]}?"
-    return f"Use one of: {', '.join(known)}."
+def _stripped(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(line.strip() for line in lines)
