@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import urllib.request
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from telegram.error import NetworkError
 
 from bot.channels.telegram.delivery import watch_delivery
+from tests.simulator.client import until
 from tests.simulator.fixtures import MODES, running
 
 OURS = "https://bot.example.org/telegram"
@@ -83,3 +85,13 @@ def test_the_running_bot_knows_whether_telegram_answers(mode: str, tmp_path: Pat
         telegram.ask(1, "/help", seconds=60)
         with urllib.request.urlopen(f"http://127.0.0.1:{bot.port}/metrics", timeout=5) as answer:
             assert b"tabayyan_telegram_up 1.0" in answer.read()
+
+
+def test_a_reload_of_one_process_ends_nothing_and_is_answered_in_the_log(tmp_path: Path) -> None:
+    with running("polling", tmp_path, PROGRAM) as (telegram, bot):
+        process = bot.start({"TABAYYAN_CONTENT_DIR": str(tmp_path / "none")})
+        telegram.ask(1, "/help", seconds=60)
+        process.send(signal.SIGHUP)
+        until(lambda: "nothing-to-reload" in bot.said, 10)
+        assert process.running
+        assert telegram.ask(1, "/help", seconds=10)
