@@ -28,7 +28,7 @@ from tests.simulator.client import free_port
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 FIXED_IN_COMPOSE = {"host", "port", "data_dir", "mode", "webhook_url", "webhook_secret", "workers"}
 """Settings whose value a service gives itself, or may."""
-NOT_IN_CONTAINERS = {"content_dir", "redis_url", "database_url", "alert_command", "voice_model"}
+NOT_IN_CONTAINERS = {"content_dir", "cache_dir", "redis_url", "database_url", "alert_command", "voice_model"}
 """Settings that name what lies outside of the image, or another service."""
 FILLED = {
     "TABAYYAN_TELEGRAM_TOKEN": "123456:AAx",
