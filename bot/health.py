@@ -72,6 +72,8 @@ HEALED_BY: Mapping[str, tuple[str, ...]] = {
     "content-loaded": ("content-none", "content-problems", "content-last-good"),
 }
 """Event that says that it is over -> the troubles that are."""
+REPEATED = frozenset({"webhook-elsewhere", "webhook-refused"})
+"""Logged again while they last, and put right without a word by whoever polls."""
 _HEALING = {trouble: event for event, troubles in HEALED_BY.items() for trouble in troubles}
 
 
@@ -236,7 +238,7 @@ class HealthMonitor:
             over = [
                 code
                 for code in self._troubles
-                if code not in _HEALING and now - self._heard.get(code, now) > FORGET_SECONDS
+                if (code in REPEATED or code not in _HEALING) and now - self._heard.get(code, now) > FORGET_SECONDS
             ]
             for code in over:
                 del self._troubles[code]

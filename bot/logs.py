@@ -22,6 +22,7 @@ _LOGGER = logging.getLogger("tabayyan")
 _PUBLIC_VALUE = re.compile(r"[A-Za-z0-9_.:/\[\] -]{0,200}")
 
 EVENTS: Mapping[str, str] = {
+    "cache-unwritten": "What was learnt could not be kept: each start learns anew. Make room in the data folder, or let it be written.",
     "started": "The bot has started.",
     "settings": "Settings were read.",
     "nothing-to-reload": "Edits of the content are taken by themselves; other settings need a restart.",

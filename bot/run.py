@@ -152,6 +152,7 @@ async def _serve_telegram(
     if web is None:
         log("port-in-use", logging.WARNING, port=runtime.settings.port)
     async with context.sharing(), open_channel(runtime.settings, runtime.telegram()) as channel:
+        runtime.monitor.watch_telegram(channel.clock)
         runtime.send_digests_by(channel, asyncio.get_running_loop())
         app = runtime.web_app(channel.routes() if mode == "webhook" else ())
         async with PageServer(app, web, context.backlog) as pages:

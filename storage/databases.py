@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ def released_engine(data_dir: Path, database_url: str) -> Engine:
     return create_engine(address, hide_parameters=True, poolclass=NullPool, connect_args={"connect_timeout": 5})
 
 
+_migrating = threading.Lock()
+"""Alembic's environment is one for the whole process: two threads at once would take it from each other."""
+
+
 def migrate(engine: Engine) -> None:
     """Bring the released tables to this version's schema."""
     from alembic import command
@@ -54,6 +59,6 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
-    with engine.begin() as connection:
+    with _migrating, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -147,3 +148,18 @@ def test_after_a_crowd_the_next_one_soon_gets_a_vector_and_rest_saves_up_a_momen
     while paced(["at once"]) is not None:
         at_once += 1
     assert at_once <= 0.1 / (0.004 * 0.35) + 2
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096])
+def test_a_full_disk_keeps_nothing_half_written_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, size: int
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bot.nlu_io.cache.Path.replace", lambda *_: full(None))
+    cache = FileCache(tmp_path)
+    cache["model"] = bytes(size)
+    assert "model" not in cache
+    assert list(tmp_path.iterdir()) == []
+    assert "could not be kept" in caplog.text

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from bot.counting.schedule import CounterSchedule, next_hour
 from bot.counting.window import closes, length_of_next
 from bot.dialogue.reply import Counted
 from storage.databases import LOCAL_FILE, RELEASED_FILE, released_engine
+from storage.releases import Releases
 from storage.tables import LocalTable, ReleasedTable
 from storage.windows import ORIGIN, WindowFile
 from tests.storage_kit import START, TOPICS, ZONE, Store, cells
@@ -607,3 +609,10 @@ def test_the_keeper_ticks_at_full_hours_and_at_the_end(tmp_path: Path) -> None:
     assert window.beats == 2
     assert next_hour(START + timedelta(minutes=5)) == START + timedelta(hours=1)
     assert sizes_of(cells())["topic"] == 20
+
+
+def test_many_threads_may_ask_for_the_figures_first_at_once(tmp_path: Path) -> None:
+    """Staff's pages and the ticking thread meet at the start: Alembic's environment is one for the process."""
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda number: Releases(tmp_path / str(number % 2)).numbers(), range(16)))
+    assert found == [()] * 16

@@ -40,6 +40,7 @@ def test_speech_is_heard(model: Path) -> None:
     assert {"passport", "home", "took"} <= set(words(heard))
 
 
+@pytest.mark.slow
 @with_model
 def test_noise_silence_and_rubbish_are_nothing(model: Path) -> None:
     import numpy
@@ -59,6 +60,7 @@ def test_more_than_a_minute_is_refused_before_the_model_is_asked(model: Path) ->
     assert voice._decoded(as_note(_wav(b"\0\0" * 48000 * 59))) is not None
 
 
+@pytest.mark.slow
 @with_model
 def test_nothing_is_written_anywhere(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = as_note(spoken("I am in danger", "en"))

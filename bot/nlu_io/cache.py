@@ -5,15 +5,18 @@ Only the campaign's own words are ever cached, never anything that somebody aske
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import hashlib
+import logging
 import mmap
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.logs import log
 from bot.nlu.reader import Encoder, QueryEncoder
 from bot.nlu.training_run import Cache
 from bot.nlu_io.encoder import load_encoder
@@ -22,6 +25,8 @@ from bot.settings import SettingsError, Switch
 FREQUENCIES = Path(__file__).parent / "frequencies.txt.gz"
 _DIGEST = 64
 _new_digest = hashlib.blake2b
+LARGEST = 64 * 2**20
+"""Bytes of the largest file that is made."""
 KEPT = 48
 """Files in the cache, 15 to 65 MB each; the oldest go first."""
 
@@ -37,8 +42,8 @@ class TrainingResources:
     """Encodes what people ask; None: the encoder itself does."""
 
     def keeps(self) -> bool:
-        """Whether the cache can be written: what is learnt elsewhere comes back through it."""
-        self.cache["probe"] = b"1"
+        """Whether the cache has room: what is learnt elsewhere comes back through it, or would be learnt twice."""
+        self.cache["probe"] = bytes(LARGEST)
         kept = "probe" in self.cache
         if kept:
             del self.cache["probe"]
@@ -49,7 +54,7 @@ class FileCache(Cache):
     """Bytes by name in a folder, each file with its digest in front; read by mapping the file into memory.
 
     What is mapped is shared by all workers, and only what is used counts. A folder that cannot be written caches
-    nothing and says nothing; a damaged file is as good as none.
+    nothing and leaves nothing half written; a damaged file is as good as none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,17 +77,20 @@ class FileCache(Cache):
 
     def __setitem__(self, key: str, value: bytes | memoryview) -> None:
         path = self._path(key)
+        unfinished = path.with_name(f".{path.name}.unfinished")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_name(f".{path.name}.unfinished")
             with unfinished.open("wb") as file:
                 file.write(_new_digest(value).digest())
                 file.write(value)
             unfinished.replace(path)
             for old in sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
-        except OSError:
-            return
+        except OSError as error:
+            # What is half written would make a full disk fuller.
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            log("cache-unwritten", logging.WARNING, kind=errno.errorcode.get(error.errno or 0, "OSError"))
 
     def __delitem__(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)

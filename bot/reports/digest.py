@@ -39,7 +39,7 @@ def digest_of(report: Report) -> Digest:
     # In order of weight: what does not fit is left out from the end, whole sentences at a time.
     lines = [*marked, f"{report.title} · {report.period}", *sections["headline"].paragraphs]
     if topics is not None:
-        lines += [f"{place}. {bar.name}: {bar.value}" for place, bar in enumerate(topics.bars[:5], 1)]
+        lines += [f"{place}. {bar.name} ({bar.value})" for place, bar in enumerate(topics.bars[:5], 1)]
     lines += [line for line in sections["unanswered"].paragraphs if line not in lines]
     lines += sections["changes"].paragraphs[:1] if any(row.lift is not None for row in report.release.rows) else []
     kept: list[str] = []

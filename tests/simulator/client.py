@@ -50,6 +50,10 @@ class Process:
         """Wait for its end; gives the exit code."""
         return self._process.wait(seconds)
 
+    def send(self, sign: int) -> None:
+        """Send a signal, and go on."""
+        self._process.send_signal(sign)
+
     def stop(self, sign: int = signal.SIGTERM, seconds: float = 10.0) -> int:
         """Send a signal and wait; gives the exit code (negative: killed by that signal)."""
         if self.running:

@@ -11,6 +11,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.channels.telegram.bot import AiohttpRequest, open_bot, repeated
+from bot.channels.telegram.delivery import watch_delivery
 from bot.channels.telegram.handler_context import HandlerContext
 from bot.channels.telegram.handlers import Handlers
 from bot.channels.telegram.inbox import Inbox
@@ -79,13 +80,14 @@ class Channel:
         the address and the bot's commands.
         """
         try:
-            if self._settings.webhook_url and announce:
-                address = self._settings.webhook_url + PATH
-                await set_webhook(self._bot, address, self._settings.webhook_secret, stop)
+            secret = self._settings.webhook_secret
+            address = self._settings.webhook_url + PATH if self._settings.webhook_url and announce else ""
+            if address:
+                await set_webhook(self._bot, address, secret, stop)
             await self._introduce(stop, publish=announce)
+            await watch_delivery(self._bot, address, secret, stop)
         except (TokenRefused, WebhookRefused):
             return WRONG_SETTING
-        await stop.wait()
         await self.inbox.close(STOP_SECONDS)
         return FINE
 
