@@ -86,9 +86,8 @@ def danger(ask: Callable[..., Turn]) -> None:
             if alarm:
                 told.add("of alarms: right danger", row["set"], turn.danger == row["danger"])
                 told.add("of alarms: right place", row["set"], turn.place == row["place"])
-                told.add(
-                    "of alarms: another place", row["set"], not {turn.place, row["place"]} & {row["place"], "unknown"}
-                )
+                wrong_place = turn.place not in (row["place"], "unknown") and row["place"] != "unknown"
+                told.add("of alarms: another place", row["set"], wrong_place)
         else:
             none.add(f"{row['set']}: alarm", row["variety"], alarm)
             none.add(f"{row['set']}: note", row["variety"], noted and not alarm)

@@ -51,7 +51,7 @@ def as_note(sound: bytes) -> bytes:
     import av
 
     target = BytesIO()
-    with av.open(BytesIO(sound)) as source, av.open(target, "w", format="ogg") as note:
+    with av.open(BytesIO(sound), "r") as source, av.open(target, "w", format="ogg") as note:
         stream = note.add_stream("libopus", rate=48000)
         resampler = av.AudioResampler(format="s16", layout="mono", rate=48000)
         for frame in source.decode(audio=0):
