@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -22,6 +22,7 @@ from bot.dialogue.reply import Context
 from bot.dialogue.safety import SafetyLane, SafetyWords
 from bot.dialogue.smalltalk import SmallTalk
 from bot.i18n import Phrases, asker_languages, read_phrases
+from bot.nlu.detector import Detector
 from bot.nlu.language_id import LanguageModel
 from bot.nlu.ranking import Classifier, Ranking
 from bot.nlu.reader import Encoder, QueryEncoder
@@ -104,6 +105,13 @@ def build_answering(content: Content | None, phrases: Phrases, learning: Trainin
         models.reader.read,
     )
     return Answering(conversation, content, offers.sign_ids)
+
+
+def train_detectors(settings: Settings, content: Content) -> Mapping[str, Detector]:
+    """The detectors of a content by name (danger, offer), learnt or from the cache; {} without their examples."""
+    models = _models(content, learning_of(settings), query_encoder=None)
+    named = {"danger": models.dangers, "offer": models.offers}
+    return {name: detector for name, detector in named.items() if detector is not None}
 
 
 def _safety_words(content: Content, phrases: Phrases) -> tuple[SafetyWords, ...]:

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what a command needs is imported when it runs
     from bot.content_tools.load.build import Content
     from bot.dialogue.campaign import Campaign
     from bot.dialogue.conversation import Conversation
+    from bot.nlu.detector import Detector
     from bot.nlu.ranking import Classifier
 
 WRONG_USE = 2
@@ -77,7 +78,7 @@ def command_line() -> argparse.ArgumentParser:
     ask.add_argument("--today", type=_day)
     ask.set_defaults(act=_ask)
 
-    add_content_commands(commands, _trainer)
+    add_content_commands(commands, _trainer, _detectors)
     add_report_commands(commands, _converse)
     add_poster_command(commands)
 
@@ -100,6 +101,12 @@ def _trainer(settings: Settings) -> Callable[[Campaign], Classifier]:
     from bot.assemble import classifier_of
 
     return classifier_of(settings)
+
+
+def _detectors(settings: Settings, content: Content) -> Mapping[str, Detector]:
+    from bot.assemble import train_detectors
+
+    return train_detectors(settings, content)
 
 
 def _converse(settings: Settings, content: Content) -> Conversation:

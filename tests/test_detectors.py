@@ -19,6 +19,7 @@ from bot.dialogue.offers import OfferChecker
 from bot.dialogue.safety import SafetyLane
 from bot.nlu.detector import Detection, Detector
 from bot.nlu.detector_training import BELOW, KIND, _threshold
+from bot.nlu.evidence import GROUPS
 from bot.nlu.model_file import load_detector, load_tagger, save_detector, save_tagger
 from bot.nlu.span_tagger import MOST_WINDOWS, STEP, WINDOW, SpanTagger, windows
 from bot.nlu.training import DetectorRules, Models, train_models
@@ -168,6 +169,8 @@ def test_danger_is_told_from_calm(taught: Taught, detector: Detector) -> None:
 
 
 def test_texts_that_were_not_learnt_keep_to_the_limits(taught: Taught, detector: Detector) -> None:
+    assert taught.corpus.dangers is not None
+    none = taught.corpus.dangers.out_of_scope
     for level, limits in DANGER_LIMITS.items():
         for kinds, limit in limits.items():
             asked = [one for one in taught.asked if not kinds or one.tags[KIND] in kinds.split()]
@@ -175,8 +178,10 @@ def test_texts_that_were_not_learnt_keep_to_the_limits(taught: Taught, detector:
             found = [predicted(taught, detector, one.text) for one in asked]
             share = sum(one.levels[level] >= one.thresholds[level] for one in found) / len(found)
             print(f"{level}: {share:.3f} of {len(asked)} texts ({kinds}), limit {limit}")
-            # Three standard errors of the share that is allowed: these are other texts than those of the limit.
-            assert share <= limit + 3 * (limit / len(found)) ** 0.5
+            # Three standard errors of the difference: these are other texts than those of the limit, and each kind of
+            # writing has its threshold from some of those.
+            learnt = [one for one in none if not kinds or one.tags[KIND] in kinds.split()]
+            assert share <= limit + 3 * (limit * (1 / len(found) + len(GROUPS) / len(learnt))) ** 0.5
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.clock import machine_clock
 from bot.content_tools.checks.catalogues import check_catalogues
@@ -30,6 +30,9 @@ from bot.dialogue.campaign import Campaign
 from bot.i18n import N_, SOURCE_LANGUAGE, for_staff, staff_languages, staff_phrases
 from bot.nlu.ranking import Classifier
 from bot.settings import ROOT, Settings, read_settings
+
+if TYPE_CHECKING:  # numpy is read when something is learnt
+    from bot.nlu.detector import Detector
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 SHOWN_CONFUSIONS = 30
@@ -52,8 +55,11 @@ def _day(text: str) -> date:
 Trainer = Callable[[Settings], Callable[[Campaign], Classifier]]
 """Settings -> campaign -> its classifier, with what the bot itself uses."""
 
+Detectors = Callable[[Settings, Content], Mapping[str, "Detector"]]
+"""Settings and content -> its detectors by name."""
 
-def add_commands(subparsers: Any, trainer: Trainer) -> None:
+
+def add_commands(subparsers: Any, trainer: Trainer, detectors: Detectors) -> None:
     """Register the commands on `tabayyan`'s subparsers."""
     checks = subparsers.add_parser(
         "check",
@@ -77,7 +83,7 @@ def add_commands(subparsers: Any, trainer: Trainer) -> None:
         "--impact", metavar="REV", help=for_staff(N_("test wordings that go elsewhere than at a git revision"))
     )
     checks.add_argument("--today", type=_day, help=for_staff(N_("the day to check for")))
-    checks.set_defaults(act=_check, trainer=trainer)
+    checks.set_defaults(act=_check, trainer=trainer, detectors=detectors)
 
     topic = subparsers.add_parser("topic", help=for_staff(N_("add a topic"))).add_subparsers(dest="verb", required=True)
     new = topic.add_parser("new", help=for_staff(N_("make the files of a topic")))
@@ -181,6 +187,8 @@ def _check(arguments: argparse.Namespace) -> int:
                 pairs=arguments.confusions,
             )
         )
+    if arguments.measure:
+        _print(_detected(arguments.detectors(settings, reading.content)))
     if arguments.impact:
         code = _impact(arguments.trainer(settings), settings, reading.content, arguments.impact)
         if code != FINE:
@@ -226,6 +234,15 @@ def _measured(
             yield f"      {HINTS[pair.hint]}"
             for question in pair.questions[:SHOWN_QUESTIONS]:
                 yield f"      - {question}"
+
+
+def _detected(detectors: Mapping[str, Detector]) -> Iterable[str]:
+    from bot.content_tools import measure
+
+    for name, detector in detectors.items():
+        yield ""
+        yield f"Examples of {name}, left out of the learning"
+        yield from measure.detector_table(name, detector)
 
 
 def _impact(fit: Callable[[Campaign], Classifier], settings: Settings, content: Content, revision: str) -> int:

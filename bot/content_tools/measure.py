@@ -13,6 +13,7 @@ from bot.content_tools.checks.check import WORDINGS
 from bot.content_tools.load import schema
 from bot.content_tools.load.content_folder import load
 from bot.dialogue.campaign import Campaign
+from bot.nlu.detector import Detector
 from bot.nlu.normalize import fold
 from bot.nlu.ranking import Classifier
 
@@ -221,3 +222,16 @@ def _worth(outcome: Outcome) -> int:
     if outcome.answered and not outcome.wrong:
         return 2
     return 1 if outcome.reached else 0
+
+
+def detector_table(name: str, detector: Detector) -> Iterator[str]:
+    """What a detector made of the examples that were left out of its learning, a line for a level and a kind of writing.
+
+    A kind of writing with few examples is measured on all together.
+    """
+    worth = detector.by_vectors if detector.by_vectors is not None else detector.by_words
+    for group, one in worth.items():
+        for level, (there, found, others, taken) in one.held_out.items():
+            heard = f"{100 * found / there:5.1f} % of {there}" if there else "    - of 0"
+            false = f"{100 * taken / others:5.1f} % of {others}" if others else "    - of 0"
+            yield f"{name}, {level:5} {group:8} found {heard:18} taken for it, of the others: {false}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.counting.dimensions import cells_in
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Turn
+from bot.nlu.detector import DetectionExplanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a detector heard in a message, and why."""
+
+    detector: str
+    """danger or offer"""
+    details: tuple[str, ...]
+    """Of a danger: its id, level, place and who is in it."""
+    percent: int
+    """Probability, whole percent."""
+    nearest: tuple[tuple[str, str, int], ...]
+    """(label, its nearest example, likeness 0 to 100)."""
+    words: tuple[str, ...]
+    """The words that weigh most, the weightiest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """Everything that the panel shows of one turn."""
 
@@ -36,6 +54,8 @@ class Explained:
     outcome: str
     urgent: str | None
     signs: tuple[str, ...]
+    heard: tuple[Heard, ...]
+    """Danger and offer, where either was heard."""
     candidates: tuple[Candidate, ...]
     readings: tuple[tuple[str, str], ...]
     repaired: tuple[tuple[str, str], ...]
@@ -92,6 +112,7 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
         outcome=turn.outcome,
         urgent=turn.urgent,
         signs=turn.signs,
+        heard=tuple(_heard(turn)),
         candidates=tuple(candidates),
         readings=why.variants if why else (),
         repaired=why.repaired if why else (),
@@ -100,6 +121,21 @@ def explain(conversation: Conversation, said: str | None, turn: Turn, interface:
         variety=_variety(script, tuple(campaign.languages[language].varieties)),
         topics=tuple((topic, title(topic)) for topic in dict.fromkeys((*first, *campaign.topics))),
     )
+
+
+def _heard(turn: Turn) -> Iterator[Heard]:
+    alarm, offer = turn.alarm, turn.offer
+    if alarm is not None:
+        details = (alarm.danger, alarm.level, alarm.place, alarm.who)
+        yield _why_heard("danger", details, alarm.probability, alarm.explanation)
+    if offer is not None:
+        yield _why_heard("offer", (), offer.scam, offer.explanation)
+
+
+def _why_heard(detector: str, details: tuple[str, ...], probability: float, why: DetectionExplanation | None) -> Heard:
+    nearest = tuple((label, text, round(100 * likeness)) for label, text, likeness in why.nearest) if why else ()
+    words = tuple(word for word, _ in why.words) if why else ()
+    return Heard(detector, details, round(100 * probability), nearest, words)
 
 
 def _variety(script: str, varieties: tuple[str, ...]) -> str:

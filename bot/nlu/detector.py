@@ -39,6 +39,9 @@ class Worth:
     """Tag -> weights of (words, vector)."""
     thresholds: Mapping[str, float]
     """Level -> probability from which it is taken for reached."""
+    held_out: Mapping[str, tuple[int, int, int, int]]
+    """Level -> (examples of it or of more, of these found; examples of less, of these taken for it), left out of the
+    learning."""
 
 
 @dataclass(frozen=True, slots=True)

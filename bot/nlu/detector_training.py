@@ -72,7 +72,7 @@ def _worth(
     values = training_set.tags[LEVEL]
     reached = np.array([values.index(example.tags.get(LEVEL, values[0])) for example in examples])
     kinds = np.array([example.tags.get(KIND, "") for example in examples])
-    models, thresholds = {}, {}
+    models, thresholds, held_out = {}, {}, {}
     for place, level in enumerate(values[1:], 1):
         features = np.stack(
             [
@@ -83,13 +83,20 @@ def _worth(
         models[level] = fit_nonnegative_logistic(features, reached >= place)
         probabilities = predict_proba(models[level], features)
         thresholds[level] = _threshold(probabilities, reached, place, kinds, limits.get(level, {}))
+        there, taken = reached >= place, probabilities >= thresholds[level]
+        held_out[level] = (
+            int(there.sum()),
+            int((there & taken).sum()),
+            int((~there).sum()),
+            int((~there & taken).sum()),
+        )
     tags = {}
     for tag, known in training_set.tags.items():
         told = np.array([example.tags.get(tag, "") in known for example in examples])
         chosen = np.array([known.index(examples[i].tags[tag]) for i in np.flatnonzero(told).tolist()])
         margins = np.stack([one.tags[tag_slice(training_set.tags, tag)] for one in evidence])[told]
         tags[tag] = fit_conditional_logit(margins, chosen)
-    return Worth(score_weights, models, tags, thresholds)
+    return Worth(score_weights, models, tags, thresholds, held_out)
 
 
 def _threshold(

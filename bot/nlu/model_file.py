@@ -186,6 +186,7 @@ def _worth_as_json(worth: Mapping[str, Worth]) -> object:
             "levels": {level: model.tolist() for level, model in one.levels.items()},
             "tags": {tag: weights.tolist() for tag, weights in one.tags.items()},
             "thresholds": dict(one.thresholds),
+            "held_out": dict(one.held_out),
         }
         for group, one in worth.items()
     }
@@ -198,6 +199,7 @@ def _worth_of(value: Any) -> dict[str, Worth]:
             {level: np.array(model) for level, model in one["levels"].items()},
             {tag: np.array(weights) for tag, weights in one["tags"].items()},
             one["thresholds"],
+            {level: tuple(counts) for level, counts in one["held_out"].items()},
         )
         for group, one in value.items()
     }

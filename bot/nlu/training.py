@@ -49,7 +49,7 @@ from bot.nlu.span_tagger import SpanTagger, train_tagger
 from bot.nlu.training_run import Cache, Trained, TrainingRun, learnable
 from bot.nlu.training_set import Corpus, Marked, TrainingSet, WordLists
 
-_VERSION = "11"
+_VERSION = "12"
 """Part of every cache key: change it with anything that changes what is learnt."""
 _SIMULATED_OUT_OF_SCOPE = 0.2
 """Share of the held-out examples that are asked once more as if their label did not exist."""
