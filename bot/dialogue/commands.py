@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+NAMES = frozenset(
+    "start topics menu hotline contacts urgent sos language check privacy forget hide verify help".split()
+)
+"""The commands that there are."""
 _COMMAND = re.compile(r"\s*/([^\s@]+)(?:@\S*)?(?:\s+(.*))?", re.DOTALL)
 
 
@@ -15,6 +19,11 @@ class Command:
     name: str
     """In lower case, without the slash and the bot's name."""
     argument: str
+
+    @property
+    def bare(self) -> bool:
+        """Whether it says nothing that somebody could tell: a command of ours, with nothing behind it."""
+        return self.name in NAMES and not self.argument
 
 
 def read_command(text: str) -> Command | None:

@@ -23,7 +23,7 @@ from bot.nlu.normalize import words
 from bot.nlu.ranking import Classifier, Ranked, Ranking
 from bot.nlu.utterance import Utterance
 
-INLINE_CARDS = 5
+INLINE_CARDS = TOPICS_RANKED = 5
 SHORT_TOKENS = 6
 """A message of no more words may lean on what was said before."""
 LEANING = 0.06
@@ -105,17 +105,24 @@ class Conversation:
         Never raises for any text; the reply is never empty and always leaves a next step. With `ranked` the turn
         carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
-        utterance = self.read(message.text)
-        turn = self._respond(message, utterance, context, explain)
+        command = read_command(message.text)
+        if command is not None and command.bare:
+            # There is nothing to read or to listen to, and somebody waits for the first screen.
+            turn = self._command(command, context)
+        else:
+            utterance = self.read(message.text)
+            turn = self._respond(message, utterance, command, context, explain)
         if (ranked or explain) and not turn.ranked:
+            utterance = self.read(message.text)
             turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
         return replace(turn, choices=shown_topics(turn.reply, self.actions))
 
-    def _respond(self, message: Message, utterance: Utterance, context: Context, explain: bool) -> Turn:
+    def _respond(
+        self, message: Message, utterance: Utterance, command: Command | None, context: Context, explain: bool
+    ) -> Turn:
         language = self.text_language(utterance, context)
         if not message.text.strip():
             return self._forms.not_text(message.kind, self.chat_language(context), context)
-        command = read_command(message.text)
         alarm = self._safety.listen(utterance, context.state.dangers, explain=explain)
         if alarm is not None and alarm.level == "full" and not message.forwarded:
             reading = self._offers.read(utterance) if command is None else None
@@ -264,7 +271,7 @@ class Conversation:
 
     def _urgent(self, alarm: Alarm, language: str, context: Context, utterance: Utterance | None) -> Turn:
         ranking = None
-        if utterance is not None and not alarm.alone and (alarm.asks or alarm.explanation is not None):
+        if utterance is not None and not alarm.alone:
             ranking = _topics_of(self._classifier.predict(utterance))
         return self._forms.urgent(alarm, ranking, language, context)
 
@@ -371,7 +378,7 @@ def _topics_of(ranking: Ranking) -> Ranking:
     def topics(labels: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(label for label in labels if not label.startswith(PREFIX))
 
-    ranked = tuple(found for found in ranking.ranked if not found.topic.startswith(PREFIX))
+    ranked = tuple(found for found in ranking.ranked if not found.topic.startswith(PREFIX))[:TOPICS_RANKED]
     answered, choices = topics(ranking.answered), topics(ranking.choices)
     outcome = ranking.outcome
     if (outcome == "answer" and not answered) or (outcome == "choices" and not choices):

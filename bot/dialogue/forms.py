@@ -238,9 +238,9 @@ class Forms:
     def urgent(self, alarm: Alarm, ranking: Ranking | None, language: str, context: Context) -> Turn:
         """The fixed reply to an alarm; where it has to ask first, a question that is clear is answered below."""
         screens, question = self._screens, context.question_id
-        sure = ranking.ranked[:1] if ranking is not None and ranking.sure and not alarm.alone else ()
-        best = tuple(found.topic for found in sure if found.topic in self._campaign.topics)
-        answered = best if alarm.asks else ()
+        likely = ranking.answered[:1] if ranking is not None and not alarm.alone else ()
+        best = tuple(topic for topic in likely if topic in self._campaign.topics)
+        answered = best if alarm.asks and ranking is not None and ranking.sure else ()
         candidates = () if alarm.alone else dict.fromkeys((*best, *alarm.topics))
         topics = tuple(topic for topic in candidates if topic in self._campaign.topics and topic not in answered)[
             :URGENT_TOPICS_SHOWN

@@ -23,7 +23,7 @@ from bot.nlu.ranking import Explanation, Ranked, Ranking, RankingOutcome
 from bot.nlu.reader import Reader
 from bot.nlu.utterance import Utterance
 
-_SHOWN = 5
+_SHOWN = 12
 MOST_CHOICES = 3
 _PARTS = re.compile(
     r"[?؟!\n]+|[.،,;؛]\s|\s(?:و|او|وهم|and|also|w|wa)\s|\s(?=و(?:شلون|شنو|شكد|شگد|وين|ليش|منو|هل|كيف|ماذا|كم|متى|اين|أين|ما)\s)"

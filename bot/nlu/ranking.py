@@ -38,7 +38,7 @@ class Ranking:
     """The answer to "which topics does this question mean?"."""
 
     ranked: tuple[Ranked, ...]
-    """Up to five topics, best first; never empty while the campaign has topics, whatever the outcome."""
+    """The likeliest labels, up to twelve, best first; never empty while there are labels, whatever the outcome."""
     outcome: RankingOutcome
     answered: tuple[str, ...]
     """Topics to answer at once: one, or two when the message asks two things. Empty unless outcome is "answer"."""
