@@ -22,6 +22,8 @@ from bot.nlu.utterance import Utterance
 
 LONGEST_QUOTE = 80
 """Characters of an offer that are quoted for one sign."""
+FEWEST_TYPED = 4
+"""Words from which a typed text may be an offer: "yes" and "you lie" are none, whatever a detector makes of them."""
 FEWEST_WORDS = 5
 """A shorter text is a question or a heading, not an offer."""
 FEWEST_FORWARDED = 2
@@ -165,8 +167,11 @@ class OfferChecker:
         A forwarded text counts as an offer more readily than one that somebody typed.
         """
         view = self._view(utterance)
+        count = sum(map(bool, view.words))
+        if not forwarded and count < FEWEST_TYPED:
+            return None
         if self._detector is None:
-            offer = sum(map(bool, view.words)) >= FEWEST_WORDS and self._is_offer(
+            offer = count >= FEWEST_WORDS and self._is_offer(
                 view, forwarded=forwarded, asks=_asks(utterance)
             )
             return OfferReading(self._quoted(utterance, self._found(view))) if offer else None
