@@ -183,9 +183,14 @@ class SafetyLane:
             hints = (float(heard is not None and heard.level == "full"), float(heard is not None))
             detection = self._detector.predict(utterance, hints, explain=explain)
         level = _level(heard, detection, after_danger=bool(recent))
+        kind = self.kind(_danger(heard, detection, recent))
+        if level in (None, "note") and heard is not None and self.kind(heard.danger).alone:
+            # Whoever may mean to die is asked, however unlikely a detector finds it: never topics in reply to that.
+            level, kind = "ask", self.kind(heard.danger)
+        elif level == "note" and kind.alone:
+            level = "ask"
         if level is None:
             return None
-        kind = self.kind(_danger(heard, detection, recent))
         who = self._who(view, detection)
         return Alarm(
             level,
