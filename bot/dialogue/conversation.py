@@ -106,7 +106,12 @@ class Conversation:
         carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
         utterance = self.read(message.text)
+        heard = message.heard.strip()
+        if heard:
+            context = replace(context, heard=True)
         turn = self._respond(message, utterance, context, explain)
+        if heard:
+            turn = self._forms.heard(turn, heard, context)
         if (ranked or explain) and not turn.ranked:
             turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
         return replace(turn, choices=shown_topics(turn.reply, self.actions))
@@ -246,6 +251,8 @@ class Conversation:
                 return Turn(screens.start(language, context), "smalltalk", effect="remember-language")
             case "privacy":
                 return Turn(screens.privacy(language, context), "smalltalk")
+            case "not-said":
+                return forms.not_said(language, context)
             case "hide" if action.question is None:
                 return Turn(screens.hide_help(language, context), "smalltalk")
             case "hide":
