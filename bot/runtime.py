@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from bot import __version__
 from bot.assemble import Answering, build_answering, fit_into_cache, languages_of, learn_beside, learning_of
-from bot.channels.ocr import is_available, read_picture
+from bot.channels import ocr, voice
 from bot.channels.telegram.channel import Channel
 from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
@@ -199,7 +199,8 @@ class Runtime:
             clock=self._clock,
             chat_state=chat_state,
             forget=self._counters.forget,
-            read_picture=read_picture if self.settings.read_pictures and is_available() else None,
+            read_picture=ocr.read_picture if self.settings.read_pictures and ocr.is_available() else None,
+            hear_voice=hears(self.settings.voice_model),
             ordering=self._context.ordering(chat_state, self._counters),
         )
 
@@ -255,6 +256,18 @@ class Runtime:
         except StoreErrors:
             return None
         return released[-1].last_day if released else None
+
+
+def hears(model: Path | None) -> Callable[[bytes, Sequence[str]], str | None] | None:
+    """What hears voice notes; None where nobody has switched it on, or the machine cannot."""
+    if model is None or not voice.is_available(model):
+        return None
+
+    def words(note: bytes, languages: Sequence[str]) -> str | None:
+        heard = voice.hear(note, model, languages)
+        return heard.text if heard is not None else None
+
+    return words
 
 
 def _cells(answering: Answering) -> frozenset[Cell]:

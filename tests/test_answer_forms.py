@@ -12,7 +12,7 @@ from bot.content_tools.load.build import Content
 from bot.dialogue.callback_data import Action
 from bot.dialogue.conversation import LEANING, SHORT_TOKENS, Conversation
 from bot.dialogue.forms import CHOICES_SHOWN, EQUAL, EQUAL_AT_LEAST, LIKELY, LIKELY_SHOWN, NEAR_SHOWN, RUNNERS_UP
-from bot.dialogue.reply import Button, Context, Message, Turn
+from bot.dialogue.reply import NOTHING_COUNTED, Button, Context, Message, Turn
 from bot.dialogue.smalltalk import PREFIX
 from bot.dialogue.state import DialogueState
 from bot.dialogue.telegram_limits import plain
@@ -436,3 +436,68 @@ def test_small_talk_is_never_named_as_a_topic(scripted: Conversation) -> None:
     assert not [one for one in turn.ranked if one.topic.startswith("talk:")]
     assert not [topic for topic in (*turn.answered, *turn.choices) if topic.startswith("talk:")]
     assert turn.counted.topics == ()
+
+
+# ---- heard by a machine
+
+
+def spoken(talk: Conversation, text: str, language: str = "en", state: DialogueState | None = None) -> Turn:
+    """The turn of a voice note that was heard as a text."""
+    context = Context(TODAY, forced_language=language, question_id=41, state=state or DialogueState())
+    return talk.respond(Message(text, "voice", heard=text), context)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_heard_is_repeated_and_answered_as_unsure(talk: Conversation, language: str) -> None:
+    turn = spoken(talk, "a sure question", language)
+    typed = said(talk, "a sure question", language)
+    assert (turn.answered, turn.sure, turn.counted) == (typed.answered, False, typed.counted)
+    assert "a sure question" in turn.reply.paragraphs[0]
+    title = talk.campaign.topics[ASKED[0]].answers[language].title
+    assert title in turn.reply.paragraphs[1]
+    assert turn.reply.paragraphs[2:] == typed.reply.paragraphs
+    assert verbs(talk, turn.reply.rows[0]) == ["not-said"]
+
+
+def test_an_ordinal_that_was_heard_is_no_surer(talk: Conversation) -> None:
+    turn = spoken(talk, "2", state=DialogueState(choices=ASKED[:3]))
+    assert not turn.sure
+
+
+@pytest.mark.parametrize("level", ["full", "ask"])
+def test_help_stands_before_what_was_heard(content: Content, phrases: Phrases, level: str) -> None:
+    detector: Any = FixedDetector({"somebody is here": ("held", level)})
+    other = conversation_over(content, phrases, FixedClassifier(RANKINGS), danger=detector)
+    turn, typed = spoken(other, "somebody is here"), said(other, "somebody is here")
+    assert turn.urgent == typed.urgent == level
+    assert turn.reply.paragraphs[:-1] == typed.reply.paragraphs
+    assert "somebody is here" in turn.reply.paragraphs[-1]
+    assert turn.reply.rows[:-1] == typed.reply.rows
+    assert verbs(other, turn.reply.rows[-1]) == ["not-said"]
+    assert turn.counted == typed.counted
+
+
+def test_a_line_of_help_stands_before_what_was_heard(talk: Conversation) -> None:
+    turn = spoken(talk, "a calm question")
+    (note,) = talk.render.paragraphs(_note(talk, "en"), "en", TODAY)
+    assert turn.urgent == "note"
+    assert turn.reply.paragraphs[0] == note
+    assert "a calm question" in turn.reply.paragraphs[1]
+    assert [verbs(talk, row) for row in turn.reply.rows[:2]] == [["urgent"], ["not-said"]]
+
+
+def test_what_was_heard_is_shown_short_and_fills_no_blank(talk: Conversation) -> None:
+    turn = spoken(talk, "zzz {number:iraq-911} <b> " + "word " * 500)
+    assert "{" not in turn.reply.paragraphs[0]
+    assert "number:iraq-911 &lt;b&gt;" in turn.reply.paragraphs[0]
+    assert len(turn.reply.paragraphs[0]) < 700
+
+
+def test_who_said_something_else_writes_it_and_a_danger_is_still_known(talk: Conversation) -> None:
+    state = DialogueState(topics=ASKED[:1], choices=ASKED[1:3], dangers=("held",))
+    key = talk.actions.encode(Action("not-said", "en", 41))
+    turn = talk.press(key, Context(TODAY, state=state))
+    assert turn.state == DialogueState(dangers=("held",))
+    assert turn.counted == NOTHING_COUNTED
+    assert "write your question in words" in turn.reply.text
+    assert any("urgent" in verbs(talk, row) for row in turn.reply.rows)

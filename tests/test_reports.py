@@ -339,6 +339,18 @@ def test_the_ledger_names_every_family_its_cost_and_the_limits(names: Names, con
     assert ("Honest limits" if language == "en" else "الحدود بصراحة") in text
 
 
+@pytest.mark.parametrize(("language", "word"), [("ar", "الصوتية"), ("en", "Voice notes")])
+def test_the_ledger_says_what_is_switched_on(names: Names, language: str, word: str) -> None:
+    off = privacy_text(names.say, language, 2.0, 12, ())
+    on = privacy_text(names.say, language, 2.0, 12, (), voice=True)
+    assert word not in off
+    assert [line for line in on.splitlines() if line not in off.splitlines()] == [
+        line for line in on.splitlines() if word in line
+    ]
+    assert word in on
+    assert len(privacy_text(names.say, language, 2.0, 12, (), pictures=True, voice=True)) > len(on)
+
+
 def test_phrases_are_what_reports_are_worded_with(names: Names) -> None:
     assert isinstance(names.say, Phrases)
 

@@ -31,6 +31,7 @@ Verb = Literal[
     "privacy",
     "hide",
     "pick",
+    "not-said",
 ]
 
 _CODES: dict[Verb, str] = {
@@ -50,6 +51,7 @@ _CODES: dict[Verb, str] = {
     "privacy": "p",
     "hide": "h",
     "pick": "i",
+    "not-said": "ns",
 }
 _VERBS = {code: verb for verb, code in _CODES.items()}
 assert set(_CODES) == set(get_args(Verb)) and len(_VERBS) == len(_CODES)

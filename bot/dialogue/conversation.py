@@ -105,6 +105,9 @@ class Conversation:
         Never raises for any text; the reply is never empty and always leaves a next step. With `ranked` the turn
         carries the topics that come nearest whatever the outcome, with `explain` also why.
         """
+        heard = message.heard.strip()
+        if heard:
+            context = replace(context, heard=True)
         command = read_command(message.text)
         if command is not None and command.bare:
             # There is nothing to read or to listen to, and somebody waits for the first screen.
@@ -112,6 +115,8 @@ class Conversation:
         else:
             utterance = self.read(message.text)
             turn = self._respond(message, utterance, command, context, explain)
+        if heard:
+            turn = self._forms.heard(turn, heard, context)
         if (ranked or explain) and not turn.ranked:
             utterance = self.read(message.text)
             turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
@@ -253,6 +258,8 @@ class Conversation:
                 return Turn(screens.start(language, context), "smalltalk", effect="remember-language")
             case "privacy":
                 return Turn(screens.privacy(language, context), "smalltalk")
+            case "not-said":
+                return forms.not_said(language, context)
             case "hide" if action.question is None:
                 return Turn(screens.hide_help(language, context), "smalltalk")
             case "hide":

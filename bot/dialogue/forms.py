@@ -28,6 +28,8 @@ EQUAL, EQUAL_AT_LEAST = 0.6, 0.2
 URGENT_TOPICS_SHOWN = 3
 NEAR, NEAR_SHOWN = 0.08, 2
 """Under "I have no answer", so many topics with at least this probability are offered all the same."""
+HEARD_SHOWN = 600
+"""Characters of what was heard that a reply repeats."""
 
 Steering = Literal["enlisting", "recruiting"]
 CANNOT_CHECK = N_(
@@ -66,10 +68,10 @@ class Forms:
         """The answers that a message asks for: certain, likely, or two that are equally likely."""
         if not ranking.sure and len(ranking.answered) == 1 and _equal(ranking):
             return self._two(ranking, language, context)
-        topics = ranking.answered
+        topics, sure = ranking.answered, ranking.sure and not context.heard
         others = [found for found in ranking.ranked if found.topic not in topics]
         paragraphs: list[str] = []
-        if not ranking.sure:
+        if not sure:
             title = self._render.answer(self._campaign.topics[topics[0]], language).title
             paragraphs.append(
                 self._screens.paragraph(
@@ -78,19 +80,19 @@ class Forms:
             )
         for topic in topics:
             paragraphs += self._render.short_answer(self._campaign.topics[topic], language, context.today)
-        if ranking.sure:
+        if sure:
             shown = tuple(found.topic for found in others if found.confidence >= LIKELY)[:LIKELY_SHOWN]
         else:
             shown = tuple(found.topic for found in others)[:RUNNERS_UP]
         runners_up = tuple(found.topic for found in others)
-        rows = self._screens.answer_rows(topics, runners_up, shown, language, context, sure=ranking.sure)
+        rows = self._screens.answer_rows(topics, runners_up, shown, language, context, sure=sure)
         return Turn(
             Reply(language, tuple(paragraphs), rows),
             "answer",
             Counted(topics=topics, outcome=outcome, language=language),
             ranked=ranking.ranked,
             answered=topics,
-            sure=ranking.sure,
+            sure=sure,
             explanation=ranking.explanation,
             state=replace(context.state, topics=topics, choices=shown, question=None),
         )
@@ -240,7 +242,7 @@ class Forms:
         screens, question = self._screens, context.question_id
         likely = ranking.answered[:1] if ranking is not None and not alarm.alone else ()
         best = tuple(topic for topic in likely if topic in self._campaign.topics)
-        answered = best if alarm.asks and ranking is not None and ranking.sure else ()
+        answered = best if alarm.asks and ranking is not None and ranking.sure and not context.heard else ()
         candidates = () if alarm.alone else dict.fromkeys((*best, *alarm.topics))
         topics = tuple(topic for topic in candidates if topic in self._campaign.topics and topic not in answered)[
             :URGENT_TOPICS_SHOWN
@@ -304,13 +306,12 @@ class Forms:
 
     def with_note(self, turn: Turn, alarm: Alarm, language: str, context: Context) -> Turn:
         """An ordinary reply, led by one line of help and with the urgent key first."""
-        replies = self._safety.replies
-        note = (replies.get(language) or next(iter(replies.values()))).note
+        note = self._note(language, context)
         if not note:
             return turn
         urgent = self._screens.urgent_row(language, context.question_id)
         rows = (urgent, *(row for row in turn.reply.rows if row != urgent))
-        paragraphs = (*self._render.paragraphs(note, language, context.today), *turn.reply.paragraphs)
+        paragraphs = (*note, *turn.reply.paragraphs)
         return replace(
             turn,
             reply=replace(turn.reply, paragraphs=paragraphs, rows=rows),
@@ -320,6 +321,12 @@ class Forms:
             alarm=alarm,
             state=replace(turn.state, dangers=context.state.after_danger(alarm.danger)),
         )
+
+    def _note(self, language: str, context: Context) -> tuple[str, ...]:
+        """The one line of help."""
+        replies = self._safety.replies
+        note = (replies.get(language) or next(iter(replies.values()))).note
+        return self._render.paragraphs(note, language, context.today)
 
     # ---- offers and other messages
 
@@ -382,14 +389,43 @@ class Forms:
                     language, "If it shows an offer, type or paste its text here and I look for warning signs."
                 )
             )
+        return Turn(self._in_words(paragraphs, language, context), "none", Counted(outcome="not-text"))
+
+    def not_said(self, language: str, context: Context) -> Turn:
+        """A voice note was misheard: the same way on as from what is not text. Only a danger is still remembered."""
+        words = self._screens.paragraph(language, "Then I heard you wrongly. Please write your question in words.")
+        reply = self._in_words([words], language, context)
+        return Turn(reply, "smalltalk", state=DialogueState(dangers=context.state.dangers))
+
+    def _in_words(self, paragraphs: list[str], language: str, context: Context) -> Reply:
+        """A call to write, with the urgent help already in the message."""
+        screens = self._screens
         emergency = screens.emergency(language, context.today)
         if emergency:
-            paragraphs += [screens.paragraph(language, "If you are in danger now:"), *emergency]
-        return Turn(
-            Reply(language, tuple(paragraphs), screens.foot(language, context.question_id)),
-            "none",
-            Counted(outcome="not-text"),
-        )
+            paragraphs = [*paragraphs, screens.paragraph(language, "If you are in danger now:"), *emergency]
+        return Reply(language, tuple(paragraphs), screens.foot(language, context.question_id))
+
+    def heard(self, turn: Turn, words: str, context: Context) -> Turn:
+        """A reply to what was heard: it repeats the words, and has a key for whoever said something else.
+
+        Help comes first: there the words stand behind it, and an ordinary reply's line of help stands before them.
+        """
+        reply, language = turn.reply, turn.language
+        # Braces would be read as the name of a contact.
+        shown = " ".join(words.translate({ord("{"): None, ord("}"): None}).split())
+        if len(shown) > HEARD_SHOWN:
+            shown = shown[:HEARD_SHOWN].rstrip() + "…"
+        line = self._screens.paragraph(language, "I understood: “{words}”", words=shown)
+        key = (self._screens.said_button("That is not what I said", Action("not-said", language, context.question_id)),)
+        first = 0
+        if turn.urgent == "note":
+            first = len(self._note(language, context))
+        elif turn.urgent is not None:
+            first = len(reply.paragraphs)
+        above = 0 if turn.urgent is None else 1 if turn.urgent == "note" else len(reply.rows)
+        paragraphs = (*reply.paragraphs[:first], line, *reply.paragraphs[first:])
+        rows = (*reply.rows[:above], key, *reply.rows[above:])
+        return replace(turn, reply=replace(reply, paragraphs=paragraphs, rows=rows), sure=False)
 
 
 def shown_topics(reply: Reply, actions: Actions) -> tuple[str, ...]:

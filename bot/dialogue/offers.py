@@ -171,9 +171,7 @@ class OfferChecker:
         if not forwarded and count < FEWEST_TYPED:
             return None
         if self._detector is None:
-            offer = count >= FEWEST_WORDS and self._is_offer(
-                view, forwarded=forwarded, asks=_asks(utterance)
-            )
+            offer = count >= FEWEST_WORDS and self._is_offer(view, forwarded=forwarded, asks=_asks(utterance))
             return OfferReading(self._quoted(utterance, self._found(view))) if offer else None
         found = self._found(view)
         hints = (float(self._is_offer(view, forwarded=False, asks=_asks(utterance))), min(1.0, len(found) / 3))

@@ -43,6 +43,8 @@ class Message:
     """Text or caption as typed; may be empty, may hold anything."""
     kind: Kind = "text"
     forwarded: bool = False
+    heard: str = ""
+    """The words of the text that were spoken and heard by a machine: a guess, which the reply repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Context:
     bot_username: str | None = None
     state: DialogueState = EMPTY
     """What was said in this chat a few minutes ago."""
+    heard: bool = False
+    """What is answered was heard by a machine: no answer to it is sure."""
 
 
 @dataclass(frozen=True, slots=True)

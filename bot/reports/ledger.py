@@ -15,8 +15,17 @@ def guess_chance(cost: float) -> float:
     return math.exp(cost) / (1 + math.exp(cost))
 
 
-def privacy_text(say: Say, language: str, scale: float, show_limit: int, cells: Iterable[Cell]) -> str:
-    """The ledger and the limits as plain text."""
+def privacy_text(
+    say: Say,
+    language: str,
+    scale: float,
+    show_limit: int,
+    cells: Iterable[Cell],
+    *,
+    pictures: bool = False,
+    voice: bool = False,
+) -> str:
+    """The ledger and the limits as plain text; `pictures`, `voice`: these are switched on."""
     sizes = sizes_of(cells)
     by_family = rules(scale, show_limit, sizes)
     lines = [
@@ -27,6 +36,8 @@ def privacy_text(say: Say, language: str, scale: float, show_limit: int, cells: 
         say(language, "Released figures (multiples of 5, or nothing): for ever, in released.db or PostgreSQL; only these are backed up."),
         say(language, "In memory only: a keyed hash of who asked today, to count nobody twice. The key is renewed at midnight and never written."),
         say(language, "Not kept anywhere: questions, names, numbers, ids, times of day."),
+        *([say(language, "Pictures are switched on: each is downloaded into memory, read on this machine, and dropped with its words.")] if pictures else []),
+        *([say(language, "Voice notes are switched on: each of at most a minute is downloaded into memory, heard on this machine, and dropped with its words.")] if voice else []),
         "",
         say(language, "What a day of questions can give away (the protected unit is one asker for one day)"),
         "",

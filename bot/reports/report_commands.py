@@ -269,5 +269,15 @@ def _privacy(arguments: argparse.Namespace) -> int:
     content = read_content(settings.content_dir).content
     cells = cells_of(content.campaign, sign_ids(content)) if content is not None else frozenset()
     say = names_from(content).say
-    sys.stdout.write(privacy_text(say, arguments.language, settings.noise_scale, settings.show_limit, cells))
+    sys.stdout.write(
+        privacy_text(
+            say,
+            arguments.language,
+            settings.noise_scale,
+            settings.show_limit,
+            cells,
+            pictures=settings.read_pictures,
+            voice=settings.voice_model is not None,
+        )
+    )
     return 0

@@ -9,10 +9,12 @@ import argparse
 import asyncio
 import signal
 import sys
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
+from bot import runtime
 from bot.channels.telegram.channel import open_channel
 from bot.channels.telegram.chat_state import ChatState
 from bot.channels.telegram.ports import Services
@@ -22,6 +24,7 @@ from bot.i18n import read_phrases
 from bot.logs import guard_loop, set_up_logging
 from bot.settings import ROOT, Settings, SettingsError, read_settings
 from tests.simulator.small_campaign import CAMPAIGN, constant_conversation, small_conversation
+from tests.simulator.spoken import hearing_words
 
 
 def _count(asker: int, counted: Counted) -> None:
@@ -33,7 +36,7 @@ def _read_picture(picture: bytes) -> str | None:
     return picture.decode("utf-8", "ignore") or None
 
 
-def small_services(*, constant: bool = False, pictures: bool = False) -> Services:
+def small_services(*, constant: bool = False, pictures: bool = False, voice_model: Path | None = None) -> Services:
     """What the channel needs, around the small campaign."""
     say = read_phrases(ROOT / "locales", CAMPAIGN.languages)
     conversation = constant_conversation(say) if constant else small_conversation(say)
@@ -46,12 +49,15 @@ def small_services(*, constant: bool = False, pictures: bool = False) -> Service
         clock=clock,
         chat_state=ChatState(clock.today),
         read_picture=_read_picture if pictures else None,
+        hear_voice=runtime.hears(voice_model),
     )
 
 
 async def _main(settings: Settings, constant: bool) -> int:
     guard_loop(asyncio.get_running_loop())
-    services = small_services(constant=constant, pictures=settings.log_level == "DEBUG")
+    services = small_services(
+        constant=constant, pictures=settings.log_level == "DEBUG", voice_model=settings.voice_model
+    )
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
@@ -86,4 +92,5 @@ if __name__ == "__main__":
     except SettingsError as error:
         sys.exit(str(error))
     set_up_logging(known.log_level)
-    sys.exit(asyncio.run(_main(known, arguments.conversation == "constant")))
+    with hearing_words():
+        sys.exit(asyncio.run(_main(known, arguments.conversation == "constant")))

@@ -29,6 +29,7 @@ from bot.channels.telegram.sending import Sender
 from bot.channels.telegram.server_clock import ServerClock
 from bot.channels.telegram.updates import Me
 from bot.channels.telegram.webhook import PATH, telegram_routes
+from bot.channels.voice import LARGEST_BYTES
 from bot.settings import Settings
 
 FINE, WRONG_SETTING = 0, 2
@@ -38,6 +39,9 @@ PICTURES_AT_ONCE = 2
 """More are answered as pictures that cannot be read: reading takes seconds of a core."""
 PICTURE_BYTES = 5_000_000
 PICTURE_SECONDS = 8.0
+NOTES_AT_ONCE = 2
+"""More are answered as voice notes that cannot be heard: hearing takes many seconds of two cores."""
+NOTE_SECONDS = 8.0
 
 
 class Channel:
@@ -57,10 +61,11 @@ class Channel:
         number = settings.telegram_token.partition(":")[0]
         self._me = Me(int(number) if number.isascii() and number.isdigit() else 0)
         context = HandlerContext(services, Sender(bot), lambda: self._me, clock)
-        handlers = Handlers(context, settings.stale_minutes * 60.0, self._words_of)
+        handlers = Handlers(context, settings.stale_minutes * 60.0, self._words_of, self._heard)
         self.inbox = Inbox(handlers, lambda: self._me, services.ordering)
         self._describing: asyncio.Task[None] | None = None
         self._reading = asyncio.Semaphore(PICTURES_AT_ONCE)
+        self._hearing = asyncio.Semaphore(NOTES_AT_ONCE)
 
     async def poll(self, stop: asyncio.Event) -> int:
         """Poll until told to stop; gives the exit code. Never raises but when cancelled."""
@@ -115,18 +120,27 @@ class Channel:
         if read is None or self._reading.locked():
             return None
         async with self._reading:
-            picture = await self._download(file)
+            picture = await self._download(file, PICTURE_BYTES, PICTURE_SECONDS)
             return await asyncio.to_thread(read, picture) if picture is not None else None
 
-    async def _download(self, file: str) -> bytes | None:
-        """A picture that somebody sent, into memory; None when it is too large, slow, or gone."""
+    async def _heard(self, file: str, languages: Sequence[str]) -> str | None:
+        """The words of a voice note; None where they are not heard, or nothing that can be trusted is found."""
+        hear = self._services.hear_voice
+        if hear is None or self._hearing.locked():
+            return None
+        async with self._hearing:
+            note = await self._download(file, LARGEST_BYTES, NOTE_SECONDS)
+            return await asyncio.to_thread(hear, note, languages) if note is not None else None
+
+    async def _download(self, file: str, limit: int, seconds: float) -> bytes | None:
+        """What somebody sent, into memory; None when it is too large, slow, or gone."""
         try:
-            found = await self._bot.get_file(file, read_timeout=PICTURE_SECONDS)
+            found = await self._bot.get_file(file, read_timeout=seconds)
         except TelegramError:
             return None
-        if found.file_path is None or (found.file_size or 0) > PICTURE_BYTES:
+        if found.file_path is None or (found.file_size or 0) > limit:
             return None
-        return await self._request.fetch(found.file_path, limit=PICTURE_BYTES, seconds=PICTURE_SECONDS)
+        return await self._request.fetch(found.file_path, limit=limit, seconds=seconds)
 
     async def _introduce(self, stop: asyncio.Event, *, publish: bool = True) -> bool:
         """Learn the bot's name and publish its commands; False when told to stop before."""

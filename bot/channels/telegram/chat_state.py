@@ -39,6 +39,7 @@ class Part:
     text: str
     kind: Kind
     forwarded: bool
+    heard: bool = False
 
 
 @dataclass(slots=True)

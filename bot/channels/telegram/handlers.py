@@ -30,7 +30,11 @@ class Handlers:
     """Handles what has happened in one chat at a time; keeps nothing of a chat itself."""
 
     def __init__(
-        self, context: HandlerContext, stale_seconds: float, words_of: Callable[[str], Awaitable[str | None]]
+        self,
+        context: HandlerContext,
+        stale_seconds: float,
+        words_of: Callable[[str], Awaitable[str | None]],
+        heard: Callable[[str, Sequence[str]], Awaitable[str | None]],
     ) -> None:
         """Take what the channel is made of.
 
@@ -38,11 +42,13 @@ class Handlers:
             context: what all handlers share.
             stale_seconds: age from which a question gets one neutral line instead of an answer.
             words_of: a picture's file -> the words in it, None for none.
+            heard: a voice note's file and the languages to expect, the likeliest first -> its words, None for none.
         """
         self._with = context
         self._presses = Presses(context)
         self._stale_seconds = stale_seconds
         self._words_of = words_of
+        self._heard = heard
 
     def must_wait(self, incoming: Incoming) -> None:
         """An update has to wait for others of its chat."""
@@ -103,7 +109,7 @@ class Handlers:
             await self._with.send(first, conversation.screens.verify(self._with.language(first), self._with.of(first)))
             return "answered"
         if allowed:
-            group = await self._read_pictures(group)
+            group = await self._hear_notes(await self._read_pictures(group))
         before = self._unfinished(group)
         parts = {**(before.parts if before is not None else {}), **parts_of(group)}
         turn = self._respond(first, parts, next(iter(parts)) or None)
@@ -158,6 +164,24 @@ class Handlers:
             # A screenshot is somebody else's words, as a forward is.
             read.append(replace(part, text=words, forwarded=True) if words else part)
         return read
+
+    async def _hear_notes(self, group: Sequence[Incoming]) -> Sequence[Incoming]:
+        """Put the words of voice notes without a caption in their place, in private chats and where they can be heard."""
+        if self._with.services.hear_voice is None or not any(part.voice and not part.text for part in group):
+            return group
+        first = group[0]
+        if any(part.text for part in group) and self._respond(first, parts_of(group), None).urgent in ("full", "ask"):
+            # Hearing takes long: a cry for help beside it is answered at once.
+            return group
+        own = self._with.language(first)
+        languages = (own, *(code for code in self._with.services.languages() if code != own))
+        known: list[Incoming] = []
+        for part in group:
+            words = await self._heard(part.voice, languages) if part.private and part.voice and not part.text else None
+            # Nobody speaks a command.
+            words = words.strip().lstrip("/").strip() if words else ""
+            known.append(replace(part, text=words, heard=True) if words else part)
+        return known
 
     def _unfinished(self, group: Sequence[Incoming]) -> PendingQuestion | None:
         """The last question, if what has come is the rest of it."""

@@ -47,7 +47,7 @@ def _soon(album: str | None, date: int, arrived: float, after: Incoming) -> bool
 
 def parts_of(group: Iterable[Incoming]) -> dict[int, Part]:
     """What each message says, by its number."""
-    return {one.message or 0: Part(one.text, one.content, one.forwarded) for one in group}
+    return {one.message or 0: Part(one.text, one.content, one.forwarded, one.heard) for one in group}
 
 
 def joined(parts: Iterable[Part]) -> Message:
@@ -55,4 +55,5 @@ def joined(parts: Iterable[Part]) -> Message:
     parts = tuple(parts)
     text = "\n".join(part.text for part in parts if part.text)
     kind = next((part.kind for part in parts if part.text), parts[0].kind)
-    return Message(text, kind, any(part.forwarded for part in parts))
+    heard = "\n".join(part.text for part in parts if part.heard)
+    return Message(text, kind, any(part.forwarded for part in parts), heard)

@@ -60,5 +60,8 @@ class Services:
     """Drops what the counters remember of an asker for today."""
     read_picture: Callable[[bytes], str | None] | None = None
     """The words in a picture, None for none; called in a thread. None: pictures are never downloaded."""
+    hear_voice: Callable[[bytes, Sequence[str]], str | None] | None = None
+    """(voice note, the campaign's languages, the asker's first) -> its words, None for none; called in a thread.
+    None: voice notes are never downloaded."""
     ordering: Ordering = field(default_factory=LocalOrdering)
     """Keeps chats in order among several processes."""

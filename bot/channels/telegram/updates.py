@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from telegram import (
@@ -19,6 +20,7 @@ from telegram import (
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 
+from bot.channels.voice import LONGEST_SECONDS
 from bot.dialogue.reply import Kind
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query", "my_chat_member")
@@ -160,6 +162,10 @@ class Incoming:
     """When it arrived here, monotonic seconds."""
     photo: str | None = None
     """File of the largest picture, for those who read pictures."""
+    voice: str | None = None
+    """File of a voice note that is short enough to be heard, for those who hear them."""
+    heard: bool = False
+    """The text was heard in a voice note."""
 
     @property
     def is_command(self) -> bool:
@@ -282,6 +288,7 @@ def _message(number: int, message: TelegramMessage, kind: UpdateKind, me: Me) ->
         earlier=_earlier(message.reply_to_message, me),
         thread=_thread(message),
         photo=_largest(message) if content == "picture" else None,
+        voice=_short_note(message),
     )
     return _addressed(incoming, me) if incoming.text or not private else incoming
 
@@ -344,6 +351,15 @@ def _largest(message: TelegramMessage) -> str | None:
     if message.photo:
         return message.photo[-1].file_id
     return message.document.file_id if message.document is not None else None
+
+
+def _short_note(message: TelegramMessage) -> str | None:
+    """The file of a voice note of at most LONGEST_SECONDS; music and films are none."""
+    note = message.voice
+    if note is None or not isinstance(note.file_id, str):
+        return None
+    seconds = note.duration.total_seconds() if isinstance(note.duration, timedelta) else note.duration
+    return note.file_id if seconds <= LONGEST_SECONDS else None
 
 
 def _pressed(number: int, query: CallbackQuery) -> Incoming:
