@@ -35,6 +35,7 @@ def privacy_text(
         say(language, "The same counters of the last 8 closed windows, still noisy, for comparison; then deleted and overwritten."),
         say(language, "Released figures (multiples of 5, or nothing): for ever, in released.db or PostgreSQL; only these are backed up."),
         say(language, "In memory only: a keyed hash of who asked today, to count nobody twice. The key is renewed at midnight and never written."),
+        say(language, "In memory only, for ten minutes: which of our topics and dangers a chat was last about, under such a hash, so that a follow-up is understood. Hide and /forget empty it."),
         say(language, "Not kept anywhere: questions, names, numbers, ids, times of day."),
         *([say(language, "Pictures are switched on: each is downloaded into memory, read on this machine, and dropped with its words.")] if pictures else []),
         *([say(language, "Voice notes are switched on: each of at most a minute is downloaded into memory, heard on this machine, and dropped with its words.")] if voice else []),
