@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.counting.counters import Counters
 from bot.counting.dimensions import cells_of
 from bot.dialogue.conversation import Conversation
+from bot.dialogue.corpus import SCAM
 from bot.dialogue.reply import Context, Counted, Message, Turn
 from bot.dialogue.screens import start_payload
 from storage.releases import Releases
@@ -35,14 +36,9 @@ UNANSWERED_SHARE, OFFER_SHARE, URGENT_SHARE, FEEDBACK_SHARE, POSTER_SHARE = 0.08
 NOT_ABOUT_TOPICS = URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE
 PHRASINGS = 12
 """Of each topic's phrasings: matching is the slow part, and every phrasing is matched once."""
-FRAMES, THEME_TEXTS = 4, 6
+FRAMES, THEME_TEXTS, OFFERS = 4, 6, 3
 SETTLED_HOURS = 36
 """After the season, so that its last window is released."""
-OFFERS = (
-    "مطلوب حراس وطباخين للعمل في روسيا، راتب 2500 دولار وسكن وطعام وتذكرة مجانية، لا تحتاج خبرة، تواصل خاص",
-    "فرصة عمل بروسيا سائق وعامل بناء عقد سنة وجنسية بعد ستة اشهر، السفر خلال اسبوع والفيزا علينا، دز صورة الجواز",
-    "Work in Russia! Security guards and drivers wanted, 2500 dollars a month, free ticket and visa, citizenship in six months, no experience. Send your passport photo",
-)
 
 
 @dataclass(frozen=True)
@@ -103,6 +99,8 @@ class Simulator:
         self._conversation = conversation
         self._random = random.Random(seed)
         self._campaign = conversation.campaign
+        traps = tuple(one.text for one in self._campaign.offer_examples if one.label == SCAM)
+        self._offers = traps[:OFFERS] or tuple(one.text for one in self._campaign.out_of_scope)
         self._time = _Time(datetime.combine(first_day, time(), ZoneInfo(conversation.campaign.time_zone)))
         self.releases = Releases(data_dir)
         self._counters = Counters(
@@ -191,7 +189,7 @@ class Simulator:
             if draw < URGENT_SHARE:
                 self._said(asker, "/urgent")
             elif draw < URGENT_SHARE + OFFER_SHARE:
-                self._said(asker, chance.choice(OFFERS), forwarded=True)
+                self._said(asker, chance.choice(self._offers), forwarded=True)
             elif draw < URGENT_SHARE + OFFER_SHARE + UNANSWERED_SHARE:
                 self._said(asker, chance.choice(self._campaign.out_of_scope).text)
             elif themes and week >= season.themes_from and draw < NOT_ABOUT_TOPICS + THEME_SHARE * len(themes):

@@ -150,8 +150,8 @@ class Channel:
         self._me = me
         if publish:
             # Beside the work: nobody waits for a menu.
-            languages = self._services.languages()
-            self._describing = asyncio.create_task(describe(self._bot, self._services.say, languages))
+            campaign = self._services.conversation().campaign
+            self._describing = asyncio.create_task(describe(self._bot, self._services.say, campaign))
         return True
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.bot import Backoff, repeated
 from bot.channels.telegram.updates import ALLOWED_UPDATES, Me
+from bot.dialogue.campaign import Campaign
 from bot.dialogue.render import N_
 from bot.dialogue.telegram_limits import COMMAND_DESCRIPTION_UNITS, DESCRIPTION_UNITS, SHORT_DESCRIPTION_UNITS
 from bot.logs import log
@@ -36,11 +37,8 @@ MENU: tuple[tuple[str, str], ...] = (
     ("help", N_("Help")),
 )
 """Commands of the menu, with their descriptions in English."""
-DESCRIPTION = N_(
-    "Ask anything about offers to work, study or fight in Russia. Answers come from published sources. "
-    "This is a machine: no person reads the chat."
-)
-SHORT_DESCRIPTION = N_("Questions and answers about offers abroad. A machine; nobody reads this chat.")
+DESCRIPTION = N_("This is a program: nobody reads the chat. Send no names, numbers or photos of papers.")
+"""What stands there where the campaign says nothing of itself in a language."""
 
 Value = TypeVar("Value")
 
@@ -129,15 +127,17 @@ async def set_webhook(bot: Bot, address: str, secret: str, stop: asyncio.Event) 
         raise WebhookRefused from None
 
 
-async def describe(bot: Bot, say: Callable[[str, str], str], languages: Sequence[str]) -> None:
+async def describe(bot: Bot, say: Callable[[str, str], str], campaign: Campaign) -> None:
     """Set commands and descriptions, in each language and, for all other clients, in the first. Never raises.
 
     What Telegram refuses is left as it is: the bot works without.
     """
+    languages = tuple(campaign.languages)
     for code, language in ((None, languages[0]), *((language, language) for language in languages)):
         commands = [BotCommand(name, say(language, words)[:COMMAND_DESCRIPTION_UNITS]) for name, words in MENU]
-        long = say(language, DESCRIPTION)[:DESCRIPTION_UNITS]
-        short = say(language, SHORT_DESCRIPTION)[:SHORT_DESCRIPTION_UNITS]
+        neutral = say(language, DESCRIPTION)
+        long = campaign.description.get(language, neutral)[:DESCRIPTION_UNITS]
+        short = campaign.short_description.get(language, neutral)[:SHORT_DESCRIPTION_UNITS]
         calls: tuple[Callable[[], Awaitable[bool]], ...] = (
             partial(bot.set_my_commands, commands, language_code=code),
             partial(bot.set_my_description, long, language_code=code),
