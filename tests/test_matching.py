@@ -415,14 +415,6 @@ def test_no_foreign_question_is_a_phrasing_or_listed_twice() -> None:
     }
     assert not phrasings & set(seen), json.dumps(sorted(phrasings & set(seen)), ensure_ascii=False)
     talk = {
-        text
-        for file in content.glob("*/_smalltalk.yaml")
-        for kind in yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader)["kinds"].values()
-        for found in kind.get("wordings", {}).values()
-        for text in found
-    }
-    assert not talk & set(seen), json.dumps(sorted(talk & set(seen)), ensure_ascii=False)
-    talk = {
         words(text)
         for file in content.glob("*/_smalltalk.yaml")
         for kind in yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader)["kinds"].values()
