@@ -140,7 +140,7 @@ def _language(code: str) -> Language:
 
 def _neutral_sentences(say: Phrases, code: str) -> Sentences:
     broken = say(code, BROKEN)
-    return Sentences(welcome=broken, honest=say(code, CANNOT_CALL), scope=broken, emergency="", help_menu=broken)
+    return Sentences(welcome=broken, honest=say(code, CANNOT_CALL), scope=broken, emergency="")
 
 
 def _neutral_words(say: Phrases, code: str) -> SafetyWords:
@@ -151,7 +151,6 @@ def _neutral_words(say: Phrases, code: str) -> SafetyWords:
         now={UNKNOWN: {}},
         contacts={UNKNOWN: {}},
         machine=say(code, CANNOT_CALL),
-        kindness="",
         again="",
     )
     return SafetyWords(

@@ -230,13 +230,13 @@ def _contacts(change: Change, folder: Path, example: Path) -> None:
 
 
 def _safety(change: Change, path: Path, model: Path, known: _Known) -> None:
-    """Replies of dangers that were not known before, and the parts of the reply that are new."""
+    """Replies of dangers that were not known before, the parts of the reply that are new, none that nothing reads."""
     theirs = opened(model.read_text(encoding="utf-8"))["reply"]
     if not path.exists():
         change.files[path] = model.read_text(encoding="utf-8")
         return
     root = opened(path.read_text(encoding="utf-8"))
-    added = False
+    added = root["reply"].pop("kindness", None) is not None
     for owner, key, value in list(_missing(root["reply"], theirs)):
         named = set(_PLACEHOLDER.findall(written(mapping({key: value})))) - set(known.contacts)
         known.left_out.extend(sorted(named))

@@ -210,8 +210,6 @@ class Sentences:
     """What the bot knows about, said where it has no answer."""
     emergency: str
     """Where the emergency contact may be dialled and where not."""
-    help_menu: str
-    """Said to a bare cry for help and a bare greeting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Conversation:
         heard = message.heard.strip()
         if heard:
             context = replace(context, heard=True)
-        command = read_command(message.text)
+        command, utterance = read_command(message.text), None
         if command is not None and command.bare:
             # There is nothing to read or to listen to, and somebody waits for the first screen.
             turn = self._command(command, context)
@@ -118,8 +118,8 @@ class Conversation:
         if heard:
             turn = self._forms.heard(turn, heard, context)
         if (ranked or explain) and not turn.ranked:
-            utterance = self.read(message.text)
-            turn = replace(turn, ranked=_topics_of(self._classifier.predict(utterance)).ranked)
+            ranking = self._classifier.predict(utterance or self.read(message.text))
+            turn = replace(turn, ranked=_topics_of(ranking).ranked)
         return replace(turn, choices=shown_topics(turn.reply, self.actions))
 
     def _respond(

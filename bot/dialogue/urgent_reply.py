@@ -47,7 +47,6 @@ class UrgentReply:
     contacts: Mapping[str, ByPerson]
     """Whom to turn to: place id or "unknown" -> sentences."""
     machine: str
-    kindness: str
     again: str
     """How to see this again; {word} stands for the safe word."""
     tracing: str = ""
@@ -58,8 +57,6 @@ class UrgentReply:
     """The warning for somebody whose screen may be seen."""
     note: str = ""
     """The one line that leads an ordinary answer."""
-    neutral: str = ""
-    """The line for a late message: it shows nothing of its subject."""
     questions: Mapping[str, ByPerson] = field(default_factory=dict)
     """Danger id -> the question that stands for `ask`."""
 

@@ -66,7 +66,6 @@ def _safety(language: str, strong: str, weak: str) -> SafetyWords:
             now={"held": {"self": "Stay calm."}, "unknown": {"self": "Stay calm."}},
             contacts={place: {"self": words} for place, words in _CONTACTS.items()},
             machine="I am a machine.",
-            kindness="You did nothing wrong.",
             again="Write {word}.",
         ),
     )

@@ -38,9 +38,7 @@ def safety_words(language: str, file: word_schema.SafetyFile) -> SafetyWords:
             mission=reply.mission.texts(),
             tracing=reply.tracing.strip(),
             note=reply.note.strip(),
-            neutral=reply.neutral.strip(),
             machine=reply.machine.strip(),
-            kindness=reply.kindness.strip(),
             again=reply.again.strip(),
         ),
     )
@@ -101,7 +99,6 @@ def sentences(language: str, file: word_schema.SentencesFile) -> Sentences:
         honest=file.honest.strip(),
         scope=file.scope.strip(),
         emergency=file.emergency.strip(),
-        help_menu=file.help_menu.strip(),
     )
 
 

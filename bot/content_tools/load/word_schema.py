@@ -146,9 +146,7 @@ class UrgentReplyEntry(Strict):
     mission: ByPerson = Field(default_factory=ByPerson, description="The state's mission abroad.")
     tracing: Text = Field("", description="How to search for a missing person.")
     note: Text = Field("", description="The one line that leads an ordinary answer.")
-    neutral: Text = Field("", description="A line for a late message that shows nothing of its subject.")
     machine: Text
-    kindness: Text
     again: Text = Field(description="How to see this again; {word} stands for the safe word.")
 
 
@@ -248,7 +246,6 @@ class SentencesFile(Strict):
     honest: Text = Field(description="First screen: that this is a program, and what not to send.")
     scope: Text = Field(description="What the bot knows about, said where it has no answer.")
     emergency: Text = Field(description="Where the emergency contact may be dialled and where not.")
-    help_menu: Text = Field(description="Said to a bare cry for help and a bare greeting.")
 
 
 class StyleFile(Strict):
